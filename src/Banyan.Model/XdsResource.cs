@@ -1,0 +1,13 @@
+using Google.Protobuf.WellKnownTypes;
+
+namespace Banyan.Model;
+
+/// <summary>An encoded xDS resource.</summary>
+/// <param name="TypeUrl">One of <see cref="XdsTypes"/>.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="Version">First 16 hex digits of the SHA-256 of the encoded message.</param>
+/// <param name="Any">The message. Nobody may change it.</param>
+public sealed record XdsResource(string TypeUrl, string Name, string Version, Any Any);
+
+/// <summary>Names a resource.</summary>
+public readonly record struct ResourceKey(string TypeUrl, string Name);
