@@ -1,0 +1,45 @@
+using System.Collections.Frozen;
+
+namespace Banyan.Proxy.Snapshot;
+
+/// <summary>Everything traffic needs to know about the mesh at one moment. Immutable; read it once per exchange.</summary>
+public sealed class MeshSnapshot
+{
+    /// <summary>What a proxy knows before anybody told it anything.</summary>
+    public static MeshSnapshot Empty { get; } = new()
+    {
+        Listeners = [],
+        Targets = Index<TargetConfig>([]),
+        Missing = Names([]),
+    };
+
+    /// <summary>Sockets to listen on. A listener is absent until its routes and clusters are there.</summary>
+    public required ListenerConfig[] Listeners { get; init; }
+
+    /// <summary>Known destinations by <c>S.NS:PORT</c> (ordinal; <see cref="Find"/> looks up without a string).</summary>
+    public required FrozenDictionary<string, TargetConfig> Targets { get; init; }
+
+    /// <summary>Names the control plane lately said do not exist (kept 10 s, at most 1,024).</summary>
+    public required FrozenSet<string> Missing { get; init; }
+
+    /// <summary>The control plane is reachable.</summary>
+    public bool Connected { get; init; }
+
+    /// <summary>Grows with every snapshot.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>The destination of that name, or null. Allocates nothing.</summary>
+    public TargetConfig? Find(ReadOnlySpan<char> name) =>
+        Targets.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var target) ? target : null;
+
+    /// <summary>True when the control plane said the name does not exist. Allocates nothing.</summary>
+    public bool IsMissing(ReadOnlySpan<char> name) =>
+        Missing.Count != 0 && Missing.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name);
+
+    /// <summary>A dictionary fit for <see cref="Targets"/>.</summary>
+    public static FrozenDictionary<string, T> Index<T>(IEnumerable<KeyValuePair<string, T>> entries) =>
+        entries.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>A set fit for <see cref="Missing"/>.</summary>
+    public static FrozenSet<string> Names(IEnumerable<string> names) => names.ToFrozenSet(StringComparer.Ordinal);
+}
