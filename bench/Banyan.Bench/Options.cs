@@ -1,0 +1,110 @@
+using System.Globalization;
+
+namespace Banyan.Bench;
+
+/// <summary>What the command line asked for.</summary>
+internal sealed record Options
+{
+    public required string Test { get; init; }
+
+    /// <summary>One parameter set, only the gated rows, at most 240 s.</summary>
+    public bool Quick { get; init; }
+
+    public bool Json { get; init; }
+
+    /// <summary>Paired rounds; 15 unless given.</summary>
+    public int Rounds { get; init; } = 15;
+
+    /// <summary>Seconds of load in a round.</summary>
+    public int Seconds { get; init; } = 3;
+
+    /// <summary>Seconds of load before the first round, for a process that compiles as it runs.</summary>
+    public int WarmUp { get; init; } = 20;
+
+    /// <summary>Names of the sides to run; empty means all.</summary>
+    public IReadOnlySet<string> Only { get; init; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>A proxy binary to measure in place of the build under artifacts/.</summary>
+    public string? Proxy { get; init; }
+
+    /// <summary>Also read the allocation counters around the load.</summary>
+    public bool Allocations { get; init; }
+
+    /// <summary>Also count system calls.</summary>
+    public bool SystemCalls { get; init; }
+
+    /// <summary>Exit code 3 when a bound was missed.</summary>
+    public bool Gate { get; init; }
+
+    public const string Usage = """
+        usage: bench/run TEST [options]
+
+        tests
+          hop        CPU per request of one HTTP/1.1 hop, beside haproxy and nginx
+          memory     resident memory and start time of each build of the proxy
+
+        options
+          --quick            one parameter set, only the gated rows, at most 240 s
+          --output json      one JSON object on standard output (otherwise a table)
+          --rounds N         paired rounds (15)
+          --seconds N        seconds of load in a round (3)
+          --warm-up N        seconds of load before the first round (20)
+          --only A,B         only these sides: mesh, bare, haproxy, nginx; or builds: jit, r2r, aot
+          --proxy PATH       measure this banyan-proxy
+          --alloc            also: bytes allocated per request
+          --syscalls         also: system calls per request (always with the full run)
+          --gate             exit code 3 when a bound was missed
+          --no-build         use what is built already
+        """;
+
+    public static Options Parse(string[] args)
+    {
+        var options = new Options { Test = "" };
+        for (var i = 0; i < args.Length; i++)
+        {
+            var (name, value) = Split(args[i]);
+            string Text() => value ?? (i + 1 < args.Length ? args[++i] : throw new BenchFailure($"{name} needs a value"));
+            options = name switch
+            {
+                "--quick" => options with { Quick = true },
+                "--output" => options with { Json = IsJson(Text()) },
+                "--rounds" => options with { Rounds = Number(name, Text(), 1, 1000) },
+                "--seconds" => options with { Seconds = Number(name, Text(), 1, 60) },
+                "--warm-up" => options with { WarmUp = Number(name, Text(), 0, 300) },
+                "--only" => options with { Only = Text().Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal) },
+                "--proxy" => options with { Proxy = Existing(Text()) },
+                "--alloc" => options with { Allocations = true },
+                "--syscalls" => options with { SystemCalls = true },
+                "--gate" => options with { Gate = true },
+                "--no-build" => options,
+                _ when !name.StartsWith('-') && options.Test.Length == 0 => options with { Test = name },
+                _ => throw new BenchFailure($"{name} is not known\n\n{Usage}"),
+            };
+        }
+
+        return options.Test.Length > 0 ? options : throw new BenchFailure($"no test named\n\n{Usage}");
+    }
+
+    public bool Wants(string side) => Only.Count == 0 || Only.Contains(side);
+
+    private static (string Name, string? Value) Split(string argument)
+    {
+        var at = argument.StartsWith("--", StringComparison.Ordinal) ? argument.IndexOf('=') : -1;
+        return at < 0 ? (argument, null) : (argument[..at], argument[(at + 1)..]);
+    }
+
+    private static bool IsJson(string value) => value switch
+    {
+        "json" => true,
+        "table" => false,
+        _ => throw new BenchFailure($"--output is json or table, not {value}"),
+    };
+
+    private static int Number(string name, string value, int least, int most) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most
+            ? number
+            : throw new BenchFailure($"{name} is a number from {least} to {most}, not {value}");
+
+    private static string Existing(string path) =>
+        File.Exists(path) ? Path.GetFullPath(path) : throw new BenchFailure($"--proxy: there is no file {path}");
+}

@@ -1,0 +1,56 @@
+using Banyan.Bench.Processes;
+
+namespace Banyan.Bench.Sides;
+
+/// <summary>nginx: one worker, no log, keep-alive without an end on both sides.</summary>
+internal sealed class NginxSide : Side
+{
+    private NginxSide(string version, Child process, int port)
+        : base("nginx", version, process, port)
+    {
+    }
+
+    public static NginxSide Start(BenchRun run, int backend)
+    {
+        var port = FreePort.Next();
+        var file = Path.Combine(run.Folder, "nginx.conf");
+
+        // No temporary files: a large body that is written to disk on the way would say nothing about relaying.
+        File.WriteAllText(file, $$"""
+            daemon off;
+            worker_processes 1;
+            pid {{run.Folder}}/nginx.pid;
+            error_log stderr error;
+            events { worker_connections 8192; }
+            http {
+              access_log off;
+              keepalive_requests 2000000000;
+              keepalive_timeout 300s;
+              client_body_temp_path {{run.Folder}}/nginx-body;
+              proxy_temp_path {{run.Folder}}/nginx-proxy;
+              fastcgi_temp_path {{run.Folder}}/nginx-fastcgi;
+              uwsgi_temp_path {{run.Folder}}/nginx-uwsgi;
+              scgi_temp_path {{run.Folder}}/nginx-scgi;
+              proxy_max_temp_file_size 0;
+              upstream app {
+                server 127.0.0.1:{{backend}};
+                keepalive 512;
+                keepalive_requests 2000000000;
+                keepalive_timeout 300s;
+              }
+              server {
+                listen 127.0.0.1:{{port}} backlog=4096;
+                location / {
+                  proxy_pass http://app;
+                  proxy_http_version 1.1;
+                  proxy_set_header Connection "";
+                }
+              }
+            }
+
+            """);
+        var version = Child.Run(run, BenchRun.LoadCpu, "/usr/sbin/nginx", ["-v"], TimeSpan.FromSeconds(10), stderr: true);
+        var process = run.Start("nginx", BenchRun.ProxyCpu, "/usr/sbin/nginx", ["-e", "stderr", "-c", file]);
+        return new NginxSide(version.Trim().Split('/')[1], process, port);
+    }
+}
