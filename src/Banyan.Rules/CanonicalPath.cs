@@ -103,7 +103,7 @@ public static class CanonicalPath
                 continue;
             }
 
-            if (i + 2 >= path.Length || !TryDecode(path[i + 1], path[i + 2], out var decoded))
+            if (i + 2 >= path.Length || !PercentEncoding.TryDecode(path[i + 1], path[i + 2], out var decoded))
             {
                 return PathOutcome.Refused;
             }
@@ -119,8 +119,8 @@ public static class CanonicalPath
             }
             else
             {
-                var high = UpperHex(path[i + 1]);
-                var low = UpperHex(path[i + 2]);
+                var high = PercentEncoding.UpperHex(path[i + 1]);
+                var low = PercentEncoding.UpperHex(path[i + 2]);
                 changed |= high != path[i + 1] || low != path[i + 2];
                 output[length++] = (byte)'%';
                 output[length++] = high;
@@ -159,22 +159,6 @@ public static class CanonicalPath
 
         return length;
     }
-
-    private static bool TryDecode(byte high, byte low, out byte value)
-    {
-        value = 0;
-        if (!char.IsAsciiHexDigit((char)high) || !char.IsAsciiHexDigit((char)low))
-        {
-            return false;
-        }
-
-        value = (byte)((HexValue(high) << 4) | HexValue(low));
-        return true;
-    }
-
-    private static int HexValue(byte digit) => digit <= (byte)'9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-
-    private static byte UpperHex(byte digit) => digit >= (byte)'a' ? (byte)(digit - 0x20) : digit;
 
     private static bool IsUnreserved(byte b) => char.IsAsciiLetterOrDigit((char)b) || b is (byte)'-' or (byte)'.' or (byte)'_' or (byte)'~';
 }
