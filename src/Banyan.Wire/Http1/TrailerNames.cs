@@ -1,0 +1,45 @@
+namespace Banyan.Wire.Http1;
+
+/// <summary>Fields that are not allowed in a trailer section (RFC 9110 §6.5.1).</summary>
+internal static class TrailerNames
+{
+    /// <param name="start">The name, or as much of it as is kept.</param>
+    /// <param name="length">Its whole length.</param>
+    public static bool IsForbidden(ReadOnlySpan<byte> start, int length)
+    {
+        var known = FieldNames.Recognise(start);
+        if (known == KnownField.Banyan)
+        {
+            return true;
+        }
+
+        if (start.Length != length)
+        {
+            return false;
+        }
+
+        return known is not (KnownField.Other or KnownField.TraceParent or KnownField.TraceState or KnownField.Baggage)
+            || IsOtherForbidden(start);
+    }
+
+    private static bool IsOtherForbidden(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        3 => Syntax.Is(name, "age"u8),
+        4 => Syntax.Is(name, "vary"u8),
+        5 => Syntax.Is(name, "range"u8),
+        6 => Syntax.Is(name, "cookie"u8) || Syntax.Is(name, "pragma"u8),
+        7 => Syntax.Is(name, "expires"u8),
+        8 => Syntax.Is(name, "location"u8) || Syntax.Is(name, "if-match"u8) || Syntax.Is(name, "if-range"u8),
+        9 => Syntax.Is(name, "forwarded"u8),
+        10 => Syntax.Is(name, "set-cookie"u8),
+        12 => Syntax.Is(name, "content-type"u8) || Syntax.Is(name, "max-forwards"u8),
+        13 => Syntax.Is(name, "authorization"u8) || Syntax.Is(name, "cache-control"u8)
+            || Syntax.Is(name, "content-range"u8) || Syntax.Is(name, "if-none-match"u8),
+        15 => Syntax.Is(name, "x-forwarded-for"u8),
+        16 => Syntax.Is(name, "content-encoding"u8) || Syntax.Is(name, "www-authenticate"u8)
+            || Syntax.Is(name, "x-forwarded-host"u8) || Syntax.Is(name, "x-forwarded-port"u8),
+        17 => Syntax.Is(name, "x-forwarded-proto"u8) || Syntax.Is(name, "if-modified-since"u8),
+        19 => Syntax.Is(name, "if-unmodified-since"u8),
+        _ => false,
+    };
+}
