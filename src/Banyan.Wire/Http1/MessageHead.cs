@@ -11,7 +11,7 @@ public abstract class MessageHead
 
     /// <summary>The value of Content-Length, or -1 without one. It can stand beside a <see cref="BodyFraming.None"/>
     /// (answers to HEAD, 304).</summary>
-    public long ContentLength;
+    public long ContentLength = -1;
 
     /// <summary>Bytes of the whole head including the empty line, counted from offset 0 of the input.</summary>
     public int Length;
