@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using Banyan.Testing;
+using Xunit;
+
+namespace Banyan.Tests.Architecture;
+
+/// <summary>Rules about the source text that no analyzer checks.</summary>
+public sealed partial class SourceTests
+{
+    private const int LongFile = 600;
+
+    [Fact]
+    public void AFileOfMoreThan600LinesIsExplainedInTheArchitecture()
+    {
+        var explained = File.Exists(Repository.File("ARCHITECTURE.md")) ? File.ReadAllText(Repository.File("ARCHITECTURE.md")) : "";
+        var unexplained = Sources.All(".cs")
+            .Where(path => Sources.Lines(path).Length > LongFile && !explained.Contains(path, StringComparison.Ordinal));
+        Assert.Empty(unexplained);
+    }
+
+    [Fact]
+    public void WhatIsLeftToDoHasAnOwner()
+    {
+        var orphans =
+            from path in Sources.All(".cs", ".ts", ".tsx", ".sh", ".py", ".proto", ".yaml")
+            where Path.GetFileName(path) != "SourceTests.cs"
+            from line in Sources.Lines(path).Index()
+            where Orphan().IsMatch(line.Item)
+            select $"{path}:{line.Index + 1}: {line.Item.Trim()}";
+        Assert.Empty(orphans);
+    }
+
+    [Fact]
+    public void TheCompositionOfTheFlowFitsOnAFewScreens()
+    {
+        var flow = Repository.File("src", "Banyan.Proxy", "Flow.cs");
+        if (File.Exists(flow))
+        {
+            Assert.InRange(File.ReadAllLines(flow).Length, 1, 199);
+        }
+    }
+
+    /// <summary>TODO(name) is fine.</summary>
+    [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX)\b(?!\([\w-]+\))", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Orphan();
+}
