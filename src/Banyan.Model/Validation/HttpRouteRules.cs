@@ -21,7 +21,7 @@ internal static class HttpRouteRules
 
     // Fields that say how a message is framed or that belong to one connection: changing them is how requests are smuggled.
     private static readonly string[] Untouchable =
-        ["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host"];
+        ["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host", "expect"];
 
     public static string? CheckToken(string text)
     {
