@@ -37,9 +37,18 @@ internal sealed class BufferPool
         _shelves[buffer.Capacity <= Small ? 0 : buffer.Capacity <= Medium ? 1 : 2].Give(buffer);
     }
 
-    /// <summary>A larger buffer with the same content, the old one returned; null when it is the largest already.</summary>
-    internal IoBuffer? Grow(IoBuffer buffer)
+    /// <summary>A buffer with the same valid bytes and room behind them: moved to the front, or copied to the next size and the
+    /// old one returned. Null when 64 KiB are full.</summary>
+    internal IoBuffer? MakeRoom(IoBuffer buffer)
     {
+        if (buffer.Start > 0)
+        {
+            buffer.Valid.CopyTo(buffer.Bytes);
+            buffer.End -= buffer.Start;
+            buffer.Start = 0;
+            return buffer;
+        }
+
         if (buffer.Capacity >= Large)
         {
             return null;

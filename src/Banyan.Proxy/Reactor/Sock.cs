@@ -157,6 +157,9 @@ internal sealed unsafe class Sock
     /// <summary>Waits until a write is worth trying.</summary>
     internal SockWait Writable(long deadline) => new(_write, deadline);
 
+    /// <summary>A call outside this class found nothing to read (accept).</summary>
+    internal void ForgetReadable() => _read.Ready = false;
+
     /// <summary>Ends the waits of this socket with <see cref="Wait.Cancelled"/>; they resume from the loop, not inline.</summary>
     internal void Cancel()
     {

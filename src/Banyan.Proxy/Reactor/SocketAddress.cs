@@ -58,6 +58,14 @@ internal unsafe struct SocketAddress
         }
     }
 
+    internal readonly int ToPort()
+    {
+        fixed (byte* bytes = Bytes)
+        {
+            return (bytes[2] << 8) | bytes[3];
+        }
+    }
+
     internal readonly bool SameAs(in SocketAddress other)
     {
         fixed (byte* a = Bytes, b = other.Bytes)
