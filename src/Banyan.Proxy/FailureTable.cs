@@ -30,9 +30,9 @@ public sealed record FailureRow(
 
     /// <summary>Status line of the answer.</summary>
     internal byte[] StatusLine { get; } = Encoding.ASCII.GetBytes(
-        $"HTTP/1.1 {Status} {(Status == 0 ? "" : ReasonPhrase())}\r\n");
+        $"HTTP/1.1 {Status} {(Status == 0 ? "" : ReasonPhrase(Status))}\r\n");
 
-    private string ReasonPhrase() => Status switch
+    private static string ReasonPhrase(int status) => status switch
     {
         400 => "Bad Request",
         403 => "Forbidden",

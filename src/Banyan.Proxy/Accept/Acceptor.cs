@@ -6,7 +6,7 @@ using Banyan.Proxy.Snapshot;
 namespace Banyan.Proxy.Accept;
 
 /// <summary>One listening socket on one worker: accepts and hands connections to <see cref="Flow"/>.</summary>
-internal sealed unsafe class Acceptor
+internal sealed class Acceptor
 {
     private const int Backlog = 4096;
     private const int BatchLimit = 64;
@@ -28,9 +28,9 @@ internal sealed unsafe class Acceptor
     internal ListenerConfig Config { get; set; }
 
     /// <summary>Binds and listens, or says why not.</summary>
-    internal static Acceptor? TryOpen(Worker worker, ListenerConfig config, bool sharePort, out string error)
+    internal static unsafe Acceptor? TryOpen(Worker worker, ListenerConfig config, bool sharePort, out string error)
     {
-        var address = SocketAddress.From(config.Address);
+        var address = SockAddr.From(config.Address);
         var fd = Libc.socket(address.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, Libc.IPPROTO_TCP);
         if (fd < 0)
         {
@@ -56,9 +56,9 @@ internal sealed unsafe class Acceptor
     }
 
     /// <summary>True when the address is free: a plain bind, before several reactors share the port.</summary>
-    internal static bool IsFree(IPEndPoint endPoint)
+    internal static unsafe bool IsFree(IPEndPoint endPoint)
     {
-        var address = SocketAddress.From(endPoint);
+        var address = SockAddr.From(endPoint);
         var fd = Libc.socket(address.Family, Libc.SOCK_STREAM | Libc.SOCK_CLOEXEC, Libc.IPPROTO_TCP);
         Libc.SetOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEADDR, 1);
         var free = Libc.bind(fd, address.Bytes, address.Length) == 0;
@@ -104,7 +104,7 @@ internal sealed unsafe class Acceptor
         _sock.Close();
     }
 
-    private int AcceptOne()
+    private unsafe int AcceptOne()
     {
         var fd = Libc.accept4(_sock.Fd, null, null, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
         if (fd < 0)

@@ -30,7 +30,7 @@ internal sealed class EndpointState
     {
         _worker = worker;
         Config = config;
-        Address = SocketAddress.From(config.Address);
+        Address = SockAddr.From(config.Address);
         _updatedMs = worker.Loop.NowMs;
     }
 
@@ -45,7 +45,7 @@ internal sealed class EndpointState
     /// <summary>Not used before this time of the loop's clock; 0 = in use.</summary>
     internal long EjectedUntil { get; private set; }
 
-    internal SocketAddress Address { get; }
+    internal SockAddr Address { get; }
 
     /// <summary>Peak EWMA in microseconds as it is now.</summary>
     internal double LatencyMicros => _ewma;

@@ -15,7 +15,7 @@ internal sealed class BytePump(Worker worker, Sock left, Sock right)
     /// <summary>Relays; the buffers hold what was received before and stay the caller's.</summary>
     internal async ReactorTask Run(IoBuffer? fromLeft, IoBuffer? fromRight)
     {
-        _done.Until(long.MaxValue);
+        _ = _done.Until(long.MaxValue);
         Direction(left, right, fromLeft).Forget();
         Direction(right, left, fromRight).Forget();
         await _done;

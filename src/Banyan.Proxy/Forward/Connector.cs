@@ -6,7 +6,7 @@ using Banyan.Proxy.Record;
 namespace Banyan.Proxy.Forward;
 
 /// <summary>Opens connections to endpoints.</summary>
-internal static unsafe class Connector
+internal static class Connector
 {
     /// <summary>Lowest port that Linux uses for the local end of a connection by default.</summary>
     private const int FirstEphemeralPort = 32768;
@@ -62,7 +62,7 @@ internal static unsafe class Connector
         return Failure.ConnectFailed;
     }
 
-    private static Sock? Begin(Worker worker, SocketAddress address, out bool inProgress)
+    private static unsafe Sock? Begin(Worker worker, SockAddr address, out bool inProgress)
     {
         inProgress = false;
         var fd = Libc.socket(address.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, Libc.IPPROTO_TCP);
@@ -86,7 +86,7 @@ internal static unsafe class Connector
         return worker.Loop.Register(fd, writable: !inProgress);
     }
 
-    private static bool Established(Sock sock, in SocketAddress peer)
+    private static unsafe bool Established(Sock sock, in SockAddr peer)
     {
         var error = 0;
         uint length = sizeof(int);
@@ -101,8 +101,8 @@ internal static unsafe class Connector
             return true;
         }
 
-        SocketAddress local = default;
-        length = SocketAddress.Capacity;
+        SockAddr local = default;
+        length = SockAddr.Capacity;
         return Libc.getsockname(sock.Fd, local.Bytes, &length) < 0 || !local.SameAs(peer);
     }
 }

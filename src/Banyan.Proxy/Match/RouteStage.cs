@@ -54,7 +54,7 @@ internal static class RouteStage
         }
 
         x.Backend = route.Backends.Length == 1 ? route.Backends[0] : route.Pick(x.Worker.Loop.Random.Below(route.TotalWeight));
-        x.Cluster = x.Target.Clusters[x.Backend.Cluster];
+        x.Cluster = x.Target!.Clusters[x.Backend.Cluster];
         return x.Cluster.Kind == ClusterKind.Blackhole ? Failure.InvalidBackend : Failure.None;
     }
 }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Banyan.Proxy.Reactor;
 
 /// <summary>A socket address in the kernel's layout (sockaddr_in / sockaddr_in6), without allocation.</summary>
-internal unsafe struct SocketAddress
+internal unsafe struct SockAddr
 {
     internal const int Capacity = 28;
 
@@ -23,9 +23,9 @@ internal unsafe struct SocketAddress
         }
     }
 
-    internal static SocketAddress From(IPEndPoint endPoint)
+    internal static SockAddr From(IPEndPoint endPoint)
     {
-        SocketAddress result = default;
+        SockAddr result = default;
         var span = new Span<byte>(result.Bytes, Capacity);
         if (endPoint.AddressFamily == AddressFamily.InterNetwork)
         {
@@ -66,7 +66,7 @@ internal unsafe struct SocketAddress
         }
     }
 
-    internal readonly bool SameAs(in SocketAddress other)
+    internal readonly bool SameAs(in SockAddr other)
     {
         fixed (byte* a = Bytes, b = other.Bytes)
         {
