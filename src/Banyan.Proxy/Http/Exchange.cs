@@ -113,7 +113,6 @@ internal sealed class Exchange
         var idle = (long)Listener.Http.StreamIdle.TotalMilliseconds;
         IdleMs = idle == 0 ? int.MaxValue : idle;
         Request.Reset();
-        Request.Length = 0;
         Request.Method = RequestMethod.Other;
         Request.Version = HttpVersion.Http11;
         Request.Close = false;

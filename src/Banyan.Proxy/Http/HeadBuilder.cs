@@ -48,4 +48,7 @@ internal ref struct HeadBuilder(Span<byte> buffer)
         Length += length;
         return room;
     }
+
+    /// <summary>Gives back the unused end of what was taken last.</summary>
+    internal void Trim(int unused) => Length -= unused;
 }

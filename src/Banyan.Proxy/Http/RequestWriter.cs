@@ -10,15 +10,13 @@ internal static class RequestWriter
     {
         var head = x.Request;
         var bytes = (ReadOnlySpan<byte>)x.Client.In!.Valid;
-        var route = x.Route!;
-        var edits = route.RequestHeaders;
-        var backendEdits = x.Backend!.RequestHeaders;
-        var edited = !edits.IsEmpty || !backendEdits.IsEmpty;
+        var edits = x.Backend!.RequestHeaders;
+        var edited = !edits.IsEmpty;
         var builder = new HeadBuilder(output);
 
         builder.Append(head.MethodToken(bytes));
         builder.Append(" "u8);
-        builder.Append(x.Path(bytes));
+        WritePath(ref builder, x, x.Path(bytes));
         if (head.QueryStart >= 0)
         {
             builder.Append("?"u8);
@@ -26,7 +24,7 @@ internal static class RequestWriter
         }
 
         builder.Append(" HTTP/1.1\r\nhost: "u8);
-        builder.Append(route.HostRewrite ?? head.Authority(bytes));
+        builder.Append(x.Backend.HostRewrite ?? head.Authority(bytes));
         builder.Append("\r\n"u8);
 
         ReadOnlySpan<byte> trace = default;
@@ -39,7 +37,7 @@ internal static class RequestWriter
                 trace = line.Value(bytes);
             }
 
-            if (!Drops(line) && !(edited && (Edits.Drops(edits, line, bytes) || Edits.Drops(backendEdits, line, bytes))))
+            if (!Drops(line) && !(edited && Edits.Drops(edits, line, bytes)))
             {
                 runStart = runStart < 0 ? line.LineStart : runStart;
             }
@@ -59,7 +57,6 @@ internal static class RequestWriter
         if (edited)
         {
             Edits.Write(ref builder, edits, lines, bytes);
-            Edits.Write(ref builder, backendEdits, lines, bytes);
         }
 
         var traceLine = builder.Take(TraceContext.LineLength);
@@ -70,6 +67,21 @@ internal static class RequestWriter
 
         builder.Append("\r\n"u8);
         return builder.Overflowed ? 0 : builder.Length;
+    }
+
+    private static void WritePath(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> path)
+    {
+        if (x.Route!.PathRewrite is not { } rewrite)
+        {
+            builder.Append(path);
+            return;
+        }
+
+        var room = builder.Take(rewrite.MaxLength(path.Length));
+        if (!room.IsEmpty)
+        {
+            builder.Trim(room.Length - rewrite.Write(path, room));
+        }
     }
 
     private static void WriteFraming(ref HeadBuilder builder, RequestHead head, ReadOnlySpan<byte> bytes)

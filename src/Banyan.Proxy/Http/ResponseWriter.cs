@@ -1,3 +1,4 @@
+using Banyan.Proxy.Match;
 using Banyan.Proxy.Snapshot;
 using Banyan.Wire.Http1;
 
@@ -11,9 +12,8 @@ internal static class ResponseWriter
     {
         var head = x.Response;
         var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
-        var edits = x.Route!.ResponseHeaders;
-        var backendEdits = x.Backend!.ResponseHeaders;
-        var edited = !edits.IsEmpty || !backendEdits.IsEmpty;
+        var edits = x.Backend!.ResponseHeaders;
+        var edited = !edits.IsEmpty;
 
         // Only another proxy of the mesh may speak of the mesh: an application cannot forge it.
         var keepsBanyan = x.Listener.Role != ListenerRole.Inbound && x.Endpoint is { Config.Meshed: true };
@@ -29,7 +29,7 @@ internal static class ResponseWriter
         foreach (ref readonly var line in lines)
         {
             if (!Drops(line, keepsBanyan)
-                && !(edited && (Edits.Drops(edits, line, bytes) || Edits.Drops(backendEdits, line, bytes))))
+                && !(edited && Edits.Drops(edits, line, bytes)))
             {
                 runStart = runStart < 0 ? line.LineStart : runStart;
             }
@@ -49,7 +49,6 @@ internal static class ResponseWriter
         if (edited)
         {
             Edits.Write(ref builder, edits, lines, bytes);
-            Edits.Write(ref builder, backendEdits, lines, bytes);
         }
 
         WriteConnection(ref builder, x, bytes);
@@ -90,6 +89,19 @@ internal static class ResponseWriter
             builder.Append("\r\n"u8);
         }
 
+        if (route.Redirect is { } redirect)
+        {
+            builder.Append("location: "u8);
+            var view = RouteStage.View(x);
+            var room = builder.Take(redirect.MaxLength(view));
+            if (!room.IsEmpty)
+            {
+                builder.Trim(room.Length - redirect.WriteLocation(view, room));
+            }
+
+            builder.Append("\r\n"u8);
+        }
+
         Edits.Write(ref builder, route.ResponseHeaders, default, default);
         WriteConnection(ref builder, x, default);
         builder.Append("\r\n"u8);
@@ -112,7 +124,7 @@ internal static class ResponseWriter
                 builder.Append("transfer-encoding: chunked\r\n"u8);
             }
         }
-        else if (head.StatusCode is >= 200 and not 204 && head.IndexOf(KnownField.ContentLength) >= 0)
+        else if (head.StatusCode is >= 200 and not 204 && head.ContentLength >= 0)
         {
             // Also of a response to HEAD and of 304: there it tells about a body that does not come.
             builder.Append("content-length: "u8);

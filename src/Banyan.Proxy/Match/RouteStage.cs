@@ -9,16 +9,7 @@ internal static class RouteStage
 {
     internal static Failure Match(Exchange x)
     {
-        var bytes = (ReadOnlySpan<byte>)x.Client.In!.Valid;
-        var view = new RequestView
-        {
-            Head = x.Request,
-            Bytes = bytes,
-            Authority = x.Request.Authority(bytes),
-            Path = x.Path(bytes),
-            Query = x.Request.Query(bytes),
-        };
-        var route = x.Target!.Routes.Match(view);
+        var route = x.Target!.Routes.Match(View(x));
         if (route is null)
         {
             return Failure.NoRoute;
@@ -32,6 +23,20 @@ internal static class RouteStage
     {
         var routes = x.Target!.Routes.Routes;
         return routes.Length == 0 ? Failure.NoRoute : Use(x, routes[^1]);
+    }
+
+    /// <summary>What routes look at.</summary>
+    internal static RequestView View(Exchange x)
+    {
+        var bytes = (ReadOnlySpan<byte>)x.Client.In!.Valid;
+        return new RequestView
+        {
+            Head = x.Request,
+            Bytes = bytes,
+            Authority = x.Request.Authority(bytes),
+            Path = x.Path(bytes),
+            Query = x.Request.Query(bytes),
+        };
     }
 
     private static Failure Use(Exchange x, CompiledRoute route)
