@@ -1,3 +1,4 @@
+using Banyan.Proxy.Accept;
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Http;
 using Banyan.Proxy.Match;
@@ -14,6 +15,8 @@ internal sealed class Worker
     private const int ScratchSize = 192 * 1024;
 
     private readonly Stack<Exchange> _exchanges = new();
+    private int _inboundConnections;
+    private int _inFlight;
 
     internal Worker(int index, SnapshotHolder snapshots, IDiscovery discovery, MetricsShard metrics, string @namespace)
     {
@@ -48,34 +51,78 @@ internal sealed class Worker
     /// <summary>Memory for one step without a wait in between: heads are built here.</summary>
     internal byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
 
-    /// <summary>No new connections are kept: every answer says close.</summary>
-    internal bool Draining { get; set; }
+    /// <summary>Inbound connections are ended with their next answer.</summary>
+    internal bool DrainsInbound { get; set; }
 
-    /// <summary>Client connections that are open, by reference for draining.</summary>
-    internal HashSet<Accept.Downstream> Connections { get; } = [];
+    /// <summary>The process ends: every connection is ended with its next answer.</summary>
+    internal bool Stops { get; set; }
 
-    internal int ActiveExchanges { get; private set; }
+    /// <summary>Open client connections.</summary>
+    internal HashSet<Downstream> Connections { get; } = [];
 
-    /// <summary>Exchanges under way as another thread may read them.</summary>
+    /// <summary>Open inbound client connections; readable from any thread.</summary>
+    internal int InboundConnections => Volatile.Read(ref _inboundConnections);
+
+    /// <summary>Exchanges under way; readable from any thread.</summary>
     internal int InFlight => Volatile.Read(ref _inFlight);
 
-    private int _inFlight;
+    /// <summary>Called on the loop after a new snapshot was taken over.</summary>
+    internal Action OnConfigured { get; set; } = static () => { };
+
+    /// <summary>Called on the loop about once a second.</summary>
+    internal Action OnTick { get; set; } = static () => { };
+
+    /// <summary>Keeps <see cref="MetricsShard.AllocatedBytes"/> current (tests only).</summary>
+    internal bool MeasuresAllocations { get; set; }
+
+    /// <summary>True when a connection of that role ends with its next answer.</summary>
+    internal bool Drains(ListenerRole role) => Stops || (DrainsInbound && role == ListenerRole.Inbound);
 
     internal Exchange Rent()
     {
-        ActiveExchanges++;
-        Volatile.Write(ref _inFlight, ActiveExchanges);
+        _inFlight++;
         return _exchanges.TryPop(out var exchange) ? exchange : new Exchange(this);
     }
 
     internal void Return(Exchange exchange)
     {
         exchange.Reset();
-        ActiveExchanges--;
-        Volatile.Write(ref _inFlight, ActiveExchanges);
+        _inFlight--;
+        if (MeasuresAllocations)
+        {
+            Metrics.AllocatedBytes = GC.GetAllocatedBytesForCurrentThread();
+        }
+
         if (_exchanges.Count < 1024)
         {
             _exchanges.Push(exchange);
+        }
+    }
+
+    internal void Opened(Downstream client)
+    {
+        Connections.Add(client);
+        _inboundConnections += client.Acceptor.Config.Role == ListenerRole.Inbound ? 1 : 0;
+        Count(Counter.ConnectionsAccepted);
+        Count(Counter.ConnectionsActive);
+    }
+
+    internal void Closed(Downstream client)
+    {
+        Connections.Remove(client);
+        _inboundConnections -= client.Acceptor.Config.Role == ListenerRole.Inbound ? 1 : 0;
+        Count(Counter.ConnectionsActive, -1);
+    }
+
+    /// <summary>Ends the connections on which nothing is under way.</summary>
+    internal void CloseIdle(bool inbound)
+    {
+        foreach (var client in Connections)
+        {
+            if (client.Idle && inbound == (client.Acceptor.Config.Role == ListenerRole.Inbound))
+            {
+                client.Sock.Cancel();
+            }
         }
     }
 
@@ -84,6 +131,7 @@ internal sealed class Worker
     private void OnSnapshot()
     {
         Clusters.OnSnapshot(Snapshots.Current);
+        OnConfigured();
         Discovery.OnSnapshot(Snapshots.Current);
     }
 
@@ -92,5 +140,6 @@ internal sealed class Worker
         Buffers.Trim();
         Clusters.CloseIdle(Loop.NowMs);
         Externals.CloseIdle(Loop.NowMs);
+        OnTick();
     }
 }

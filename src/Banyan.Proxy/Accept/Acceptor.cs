@@ -1,6 +1,5 @@
 using System.Net;
 using Banyan.Proxy.Reactor;
-using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 
 namespace Banyan.Proxy.Accept;
@@ -115,9 +114,7 @@ internal sealed class Acceptor
 
         Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
         var client = new Downstream(_worker, this, _worker.Loop.Register(fd, writable: true));
-        _worker.Connections.Add(client);
-        _worker.Count(Counter.ConnectionsAccepted);
-        _worker.Count(Counter.ConnectionsActive);
+        _worker.Opened(client);
         Flow.Connection(client).Forget();
         return 0;
     }

@@ -1,5 +1,4 @@
 using Banyan.Proxy.Reactor;
-using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 
 namespace Banyan.Proxy.Accept;
@@ -64,15 +63,6 @@ internal sealed class Downstream
         }
     }
 
-    /// <summary>Ends the connection if nothing is under way on it (draining).</summary>
-    internal void CloseIfIdle()
-    {
-        if (Idle)
-        {
-            Sock.Cancel();
-        }
-    }
-
     internal void Close(bool reset)
     {
         if (In is not null)
@@ -90,7 +80,6 @@ internal sealed class Downstream
             Sock.Close();
         }
 
-        Worker.Connections.Remove(this);
-        Worker.Count(Counter.ConnectionsActive, -1);
+        Worker.Closed(this);
     }
 }

@@ -47,6 +47,7 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         _log = log;
         _sink = sink;
         _control = options.Control?.ToString() ?? "";
+        Namespace = nodeId.Split('/')[0];
         _discovery = new Discovery(Describe(nodeId), time);
         _builder = new SnapshotBuilder(time);
         if (options.Control is { } control)
@@ -62,6 +63,9 @@ public sealed class Housekeeping : IDiscovery, IDisposable
     public static Housekeeping? Start(
         ProxyOptions options, SnapshotHolder holder, ProxyLog log, TimeProvider time, out string error) =>
         Start(options, holder, log, StandardError.Write, time, out error);
+
+    /// <summary>Namespace of the workload beside this proxy, also where only the saved resources name it.</summary>
+    public string Namespace { get; }
 
     /// <inheritdoc/>
     public void Want(string name)

@@ -123,7 +123,7 @@ internal sealed class Exchange
     {
         Started = Stopwatch.GetTimestamp();
         Snapshot = Worker.Snapshots.Current;
-        CloseClient = Request.Close || Worker.Draining;
+        CloseClient = Request.Close || Worker.Drains(Listener.Role);
         Client.Sock.IdleEvent = _onClientEvent;
     }
 

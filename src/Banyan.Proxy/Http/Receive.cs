@@ -15,7 +15,7 @@ internal static class Receive
     {
         while (client.In is null)
         {
-            if (client.Worker.Draining)
+            if (client.Worker.Stops)
             {
                 return false;
             }
