@@ -11,7 +11,6 @@ internal sealed class Child : IDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _tail = new();
-    private bool _disposed;
 
     private Child(string name, Process process)
     {
@@ -85,12 +84,6 @@ internal sealed class Child : IDisposable
 
     public void Dispose()
     {
-        if (_disposed)
-        {
-            return;
-        }
-
-        _disposed = true;
         if (!_process.HasExited && !Stop())
         {
             _process.Kill(entireProcessTree: true);

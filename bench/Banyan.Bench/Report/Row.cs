@@ -48,9 +48,6 @@ internal sealed record Row
 
     public bool? Noisy { get; init; }
 
-    /// <summary>What a single value is made of.</summary>
-    public string? Detail { get; init; }
-
     /// <summary>What the proxy was configured with.</summary>
     public string? Resources { get; init; }
 }

@@ -1,3 +1,6 @@
+using Banyan.Control.Store;
+using Banyan.Model;
+
 namespace Banyan.Control.Api;
 
 /// <summary>Answer of GET /api/v1/status.</summary>
@@ -23,7 +26,11 @@ public sealed record SourceStatus(
 public sealed record HeldFile(string Path, int Objects, string Reason);
 
 /// <summary>One mistake in a text.</summary>
-public sealed record ProblemEntry(string File, int Line, int Column, string Field, string Message);
+public sealed record ProblemEntry(string File, int Line, int Column, string Field, string Message)
+{
+    internal static ProblemEntry Of(Problem problem) =>
+        new(problem.File, problem.Line, problem.Column, problem.Field, problem.Message);
+}
 
 /// <summary>A proxy that is or was connected.</summary>
 /// <param name="Node">The node id, NAMESPACE/WORKLOAD/REPLICA.</param>
@@ -51,7 +58,11 @@ public sealed record NackEntry(
 public sealed record ApplyResult(IReadOnlyList<ChangedObject> Changed, IReadOnlyList<string> Warnings);
 
 /// <summary>What happened to one object: created, configured, unchanged, deleted.</summary>
-public sealed record ChangedObject(string Kind, string Namespace, string Name, string Action);
+public sealed record ChangedObject(string Kind, string Namespace, string Name, string Action)
+{
+    internal static ChangedObject Of(ObjectChange change) => new(
+        change.Key.Kind, change.Key.Namespace, change.Key.Name, change.Action.ToString().ToLowerInvariant());
+}
 
 /// <summary>An error answer, RFC 9457.</summary>
 public sealed record ProblemDocument(

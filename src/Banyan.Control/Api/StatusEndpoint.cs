@@ -1,0 +1,86 @@
+using Banyan.Control.Store;
+using Banyan.Control.Xds;
+using Microsoft.AspNetCore.Http;
+
+namespace Banyan.Control.Api;
+
+/// <summary>GET /api/v1/status, GET /ready, and the word that lets a removal take effect.</summary>
+internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake intake)
+{
+    private static readonly string Version =
+        typeof(StatusEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>The state of the control plane and of every proxy.</summary>
+    public Task StatusAsync(HttpContext context)
+    {
+        var view = store.View;
+        return Reply.JsonAsync(context, new StatusDocument(
+            Version,
+            view.Revision,
+            view.IsReady,
+            view.Sources,
+            [.. hub.Nodes().Select(Proxy)],
+            view.Objects.Count,
+            [.. view.Warnings.Select(warning => warning.ToString())]), ApiJson.Default.StatusDocument);
+    }
+
+    /// <summary>Whether every source finished its first load.</summary>
+    public Task ReadyAsync(HttpContext context)
+    {
+        var view = store.View;
+        if (view.IsReady)
+        {
+            context.Response.ContentType = "text/plain";
+            return context.Response.WriteAsync("ready\n", context.RequestAborted);
+        }
+
+        var waiting = view.Sources.Where(source => source.State != "ok")
+            .Select(source => source.Problems.Count == 0
+                ? $"{source.Path} is {source.State}"
+                : $"{source.Path}: {source.Problems[0].Message}");
+        return Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable,
+            "not every source has loaded: " + string.Join("; ", waiting));
+    }
+
+    /// <summary>Lets the removal of a file take effect.</summary>
+    public async Task AcceptRemovalAsync(HttpContext context)
+    {
+        var path = context.Request.Query["path"].ToString();
+        if (path.Length == 0)
+        {
+            await Reply.ProblemAsync(context, StatusCodes.Status400BadRequest, "path=PATH is missing");
+            return;
+        }
+
+        var (problems, changes) = await store.ChangeAsync<RemovalOutcome>(state =>
+        {
+            var result = intake.AcceptRemoval(state, path);
+            return _ => result;
+        });
+        if (problems is null)
+        {
+            await Reply.ProblemAsync(context, StatusCodes.Status404NotFound, $"no removal of {path} is held");
+        }
+        else if (problems.Count > 0)
+        {
+            await Reply.ProblemAsync(
+                context, StatusCodes.Status422UnprocessableEntity, problems[0].Message, problems);
+        }
+        else
+        {
+            await Reply.JsonAsync(context, new ApplyResult([.. changes.Select(ChangedObject.Of)], []), ApiJson.Default.ApplyResult);
+        }
+    }
+
+    private static ProxyStatus Proxy(NodeReport node) => new(
+        node.Id,
+        node.Connected,
+        node.Since,
+        node.Connected && node.Report is { Synced: true },
+        node.Report?.Acked.ToDictionary(
+            pair => pair.Key.Word(), pair => new AckedType(pair.Value.Version, pair.Value.Count), StringComparer.Ordinal)
+            ?? [],
+        node.Report?.LastNack is { } nack
+            ? new NackEntry(nack.Type.Word(), nack.Resource, nack.Message, nack.At)
+            : null);
+}

@@ -1,0 +1,163 @@
+using System.Net;
+using Banyan.Control.Api;
+using Banyan.Control.Xds;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Banyan.Control.Hosting;
+
+/// <summary>Kestrel with three doors: xDS, the API on loopback TCP, and the API on the unix socket.</summary>
+internal sealed class ControlServer : IAsyncDisposable
+{
+    private const int MaxApiBody = 8 * 1024 * 1024;
+    private const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly object ListenerKey = new();
+    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _app;
+    private readonly string _socket;
+    private readonly ListenOptions[] _listeners;
+
+    private ControlServer(WebApplication app, string socket, ListenOptions[] listeners)
+    {
+        _app = app;
+        _socket = socket;
+        _listeners = listeners;
+    }
+
+    /// <summary>Where the xDS listener is bound.</summary>
+    public IPEndPoint XdsEndPoint => _listeners[0].IPEndPoint!;
+
+    /// <summary>Where the TCP API is bound.</summary>
+    public IPEndPoint ApiEndPoint => _listeners[1].IPEndPoint!;
+
+    /// <summary>Binds all doors; what is behind them is given.</summary>
+    public static async Task<ControlServer> StartAsync(
+        ControlPlaneOptions options,
+        string socket,
+        XdsService xds,
+        Action<IEndpointRouteBuilder> routes,
+        ILoggerFactory logs,
+        CancellationToken cancel)
+    {
+        var log = logs.CreateLogger("Banyan.Control.Api");
+        var listeners = new ListenOptions[3];
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "banyan" });
+        builder.Services.AddSingleton(logs);
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            Limit(kestrel);
+            kestrel.Listen(options.Xds, listen => Open(listeners, listen, Listener.Xds, HttpProtocols.Http2, log));
+            kestrel.Listen(options.Api, listen => Open(listeners, listen, Listener.Tcp, HttpProtocols.Http1, log));
+            kestrel.ListenUnixSocket(socket, listen => Open(listeners, listen, Listener.Socket, HttpProtocols.Http1, log));
+        });
+
+        var app = builder.Build();
+        app.Use((context, next) => DispatchAsync(context, next, xds, log));
+        app.UseRouting();
+        routes(app);
+        try
+        {
+            await app.StartAsync(cancel);
+            File.SetUnixFileMode(socket, SocketMode);
+        }
+        catch (IOException exception)
+        {
+            await app.DisposeAsync();
+            throw new ControlPlaneException(
+                $"cannot listen: {exception.Message}; choose other addresses with --xds, --api and --socket", exception);
+        }
+
+        return new ControlServer(app, socket, listeners);
+    }
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        using (var deadline = new CancellationTokenSource(StopTimeout))
+        {
+            try
+            {
+                await _app.StopAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                // Somebody keeps a request open; it ends with the listener.
+            }
+        }
+
+        await _app.DisposeAsync();
+        File.Delete(_socket);
+    }
+
+    private static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = MaxApiBody;
+
+        // A proxy that is stopped in a debugger reads nothing for minutes; its stream holds up nobody.
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.Http2.KeepAlivePingDelay = PingAfter;
+    }
+
+    private static void Open(
+        ListenOptions[] listeners, ListenOptions listen, Listener listener, HttpProtocols protocols, ILogger log)
+    {
+        listeners[(int)listener] = listen;
+        listen.Protocols = protocols;
+        listen.Use(next => async connection =>
+        {
+            if (listener == Listener.Socket
+                && !PeerCheck.IsTrusted(connection.Features.Get<IConnectionSocketFeature>()?.Socket, out var user))
+            {
+                Api.Log.ForeignUser(log, user);
+                return;
+            }
+
+            connection.Items[ListenerKey] = listener;
+            await next(connection);
+        });
+    }
+
+    private static Task DispatchAsync(HttpContext context, RequestDelegate next, XdsService xds, ILogger log)
+    {
+        var listener = (Listener)context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[ListenerKey]!;
+        if (listener == Listener.Xds)
+        {
+            // Streams live as long as the proxy: neither a size nor a rate bounds them, each message is bounded.
+            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+            context.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
+            return xds.HandleAsync(context);
+        }
+
+        if (listener == Listener.Tcp && LoopbackGuard.Refusal(context.Request) is { } refusal)
+        {
+            return Reply.ProblemAsync(context, refusal.Status, refusal.Detail);
+        }
+
+        return ErrorAnswers.InvokeAsync(context, next, log);
+    }
+
+    /// <summary>Signals belong to the process, which is not ours.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,115 @@
+using Banyan.Model;
+
+namespace Banyan.Control.Store;
+
+/// <summary>What was sent to be applied.</summary>
+/// <param name="Objects">The objects, read without a problem.</param>
+/// <param name="By">Who sends them.</param>
+/// <param name="Take">Whether objects of other owners are taken over.</param>
+/// <param name="DryRun">Whether nothing is to change.</param>
+internal sealed record ApplyOrder(IReadOnlyList<MeshObject> Objects, string By, bool Take, bool DryRun);
+
+/// <summary>What became of an order over the API.</summary>
+/// <param name="Kind">In one word.</param>
+/// <param name="Changes">What changed, or would.</param>
+/// <param name="Problems">Why it was refused.</param>
+/// <param name="Warnings">What will not do what was meant; null means those of the set in effect.</param>
+internal sealed record ApiOutcome(
+    ApiOutcomeKind Kind,
+    IReadOnlyList<ObjectChange> Changes,
+    EquatableList<Problem> Problems,
+    EquatableList<Problem>? Warnings = null);
+
+/// <summary>What became of an order.</summary>
+internal enum ApiOutcomeKind
+{
+    /// <summary>Done.</summary>
+    Done,
+
+    /// <summary>The objects are wrong.</summary>
+    Invalid,
+
+    /// <summary>An object belongs to another owner.</summary>
+    Owned,
+
+    /// <summary>There is no such object.</summary>
+    Missing,
+}
+
+/// <summary>Takes objects that come over the API into the store. Runs on the writer's thread.</summary>
+internal sealed class ApiIntake(Commit commit)
+{
+    /// <summary>Applies all objects, or none.</summary>
+    public ApiOutcome Apply(StoreState state, ApplyOrder order)
+    {
+        var api = new Dictionary<ObjectKey, ApiObject>(state.Api);
+        List<Problem> foreign = [];
+        foreach (var item in order.Objects)
+        {
+            state.Api.TryGetValue(item.Key, out var before);
+            var owner = state.Live.TryGetValue(item.Key, out var live) ? live.Owner : StoredObject.Api;
+            if (owner != StoredObject.Api && !order.Take)
+            {
+                foreign.Add(new Problem(item.File, item.Line, item.Column, "",
+                    $"{item.Key} belongs to {owner}; change it there, or take it over with --take"));
+                continue;
+            }
+
+            if (before is not null && before.Written == item)
+            {
+                continue;
+            }
+
+            var takenFrom = owner == StoredObject.Api ? before?.TakenFrom : owner;
+            api[item.Key] = new ApiObject(item, takenFrom, order.By);
+        }
+
+        if (foreign.Count > 0)
+        {
+            return new ApiOutcome(ApiOutcomeKind.Owned, [], foreign.ToEquatableList());
+        }
+
+        var problems = Validator.Check(LiveSet.Choose(state.Sources, api).Values.Select(each => each.Written));
+        if (problems.Count > 0)
+        {
+            return new ApiOutcome(ApiOutcomeKind.Invalid, [], problems);
+        }
+
+        if (!order.DryRun)
+        {
+            return new ApiOutcome(
+                ApiOutcomeKind.Done, WithUnchanged(order, commit.Api(state, api, order.By)), []);
+        }
+
+        var (preview, changes) = commit.Preview(state, api);
+        var compiled = MeshCompiler.Compile(
+            preview.Values.Select(item => item.Object), state.Instances.Values.Select(entry => entry.Instance));
+        return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, changes), [], compiled.Warnings);
+    }
+
+    /// <summary>Deletes one object that belongs to the API.</summary>
+    public ApiOutcome Delete(StoreState state, ObjectKey key, string by)
+    {
+        if (!state.Api.ContainsKey(key))
+        {
+            return state.Live.TryGetValue(key, out var live)
+                ? new ApiOutcome(ApiOutcomeKind.Owned, [], [new Problem("", 0, 0, "",
+                    $"{key} belongs to {live.Owner}; remove it there")])
+                : new ApiOutcome(ApiOutcomeKind.Missing, [], [new Problem("", 0, 0, "", $"there is no {key}")]);
+        }
+
+        var api = new Dictionary<ObjectKey, ApiObject>(state.Api);
+        api.Remove(key);
+        var problems = Validator.Check(LiveSet.Choose(state.Sources, api).Values.Select(each => each.Written));
+        return problems.Count > 0
+            ? new ApiOutcome(ApiOutcomeKind.Invalid, [], problems)
+            : new ApiOutcome(ApiOutcomeKind.Done, commit.Api(state, api, by), []);
+    }
+
+    private static List<ObjectChange> WithUnchanged(ApplyOrder order, List<ObjectChange> changes)
+    {
+        var actions = changes.ToDictionary(change => change.Key, change => change.Action);
+        return [.. order.Objects.Select(item =>
+            new ObjectChange(item.Key, actions.GetValueOrDefault(item.Key, ObjectAction.Unchanged)))];
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace Banyan.Control.Store;
+
+/// <summary>Messages of the store: 2300 to 2399.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2300, LogLevel.Error, "The configuration cannot be compiled; what was served before stays")]
+    public static partial void CompileFailed(ILogger log, Exception exception);
+
+    [LoggerMessage(2301, LogLevel.Information, "Revision {Revision}: {Count} objects changed by {Source}")]
+    public static partial void Changed(ILogger log, long revision, int count, string source);
+
+    [LoggerMessage(2302, LogLevel.Warning, "{Source} refused: {Problem}")]
+    public static partial void Refused(ILogger log, string source, string problem);
+
+    [LoggerMessage(2303, LogLevel.Warning, "{Path} {Reason}")]
+    public static partial void Held(ILogger log, string path, string reason);
+
+    [LoggerMessage(2304, LogLevel.Error, "What changed cannot be written to the database; it is in effect all the same")]
+    public static partial void NotSaved(ILogger log, Exception exception);
+
+    [LoggerMessage(2305, LogLevel.Warning, "{Path} has nothing to watch but does not exist: waiting for it")]
+    public static partial void Missing(ILogger log, string path);
+
+    [LoggerMessage(2306, LogLevel.Warning, "What was stored of {What} can no longer be read and is dropped: {Problem}")]
+    public static partial void Dropped(ILogger log, string what, string problem);
+
+    [LoggerMessage(2307, LogLevel.Information, "Instance {Node} was not registered again and does not answer: removed")]
+    public static partial void InstanceExpired(ILogger log, string node);
+}

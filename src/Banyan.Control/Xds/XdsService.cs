@@ -1,0 +1,190 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Banyan.Xds;
+using Banyan.Xds.Grpc;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Banyan.Control.Xds;
+
+/// <summary>
+/// gRPC over Kestrel's HTTP/2: one reader and one writer for each stream. A stream whose peer does not read holds
+/// up its own writer and nobody else.
+/// </summary>
+internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stopping)
+{
+    /// <summary>Serves one request of the xDS listener.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method) || !GrpcTrailers.IsGrpc(context.Request.ContentType))
+        {
+            context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType;
+            return;
+        }
+
+        context.Response.ContentType = GrpcTrailers.ContentType;
+        if (context.Request.Path.Value != GrpcTrailers.DeltaAggregatedResources)
+        {
+            // An answer without body: the status travels in the header block.
+            context.Response.Headers[GrpcTrailers.Status] = GrpcTrailers.FormatStatus(GrpcStatusCode.Unimplemented);
+            context.Response.Headers[GrpcTrailers.Message] = GrpcTrailers.EncodeMessage(
+                "only AggregatedDiscoveryService/DeltaAggregatedResources is served");
+            return;
+        }
+
+        var stream = hub.Open();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        try
+        {
+            await context.Response.StartAsync(ended.Token);
+            var writing = WriteAsync(stream, context.Response.BodyWriter, ended.Token);
+            var fault = await ReadAsync(stream, context.Request.BodyReader, ended.Token);
+            await ended.CancelAsync();
+            await writing;
+            if (fault is not null)
+            {
+                Log.StreamFault(log, stream.Node, fault.Status.ToString(), fault.Message);
+            }
+
+            End(context.Response, fault);
+        }
+        catch (Exception exception) when (IsHangUp(exception))
+        {
+            Log.StreamEnded(log, stream.Node);
+        }
+        catch (Exception exception)
+        {
+            Log.StreamFailed(log, stream.Node, exception);
+            context.Abort();
+        }
+        finally
+        {
+            hub.Close(stream);
+        }
+    }
+
+    private static void End(HttpResponse response, StreamFault? fault)
+    {
+        response.AppendTrailer(GrpcTrailers.Status, GrpcTrailers.FormatStatus(fault?.Status ?? GrpcStatusCode.Ok));
+        if (fault is not null)
+        {
+            response.AppendTrailer(GrpcTrailers.Message, GrpcTrailers.EncodeMessage(fault.Message));
+        }
+    }
+
+    private static bool IsHangUp(Exception exception) =>
+        exception is OperationCanceledException or IOException or ConnectionResetException or ObjectDisposedException;
+
+    private static StreamFault? Read(DeltaStream stream, ref ReadOnlySequence<byte> buffer)
+    {
+        while (true)
+        {
+            var status = GrpcFrame.TryRead(ref buffer, out var message);
+            switch (status)
+            {
+                case GrpcFrameStatus.Incomplete:
+                    return null;
+                case GrpcFrameStatus.TooLong:
+                    return new StreamFault(
+                        GrpcStatusCode.ResourceExhausted, $"a message is longer than {GrpcFrame.MaxMessageLength} bytes");
+                case GrpcFrameStatus.Compressed:
+                    return new StreamFault(GrpcStatusCode.Unimplemented, "compressed messages are not accepted");
+                case GrpcFrameStatus.Malformed:
+                    return new StreamFault(GrpcStatusCode.Internal, "the message prefix is malformed");
+            }
+
+            DeltaDiscoveryRequest request;
+            try
+            {
+                request = DeltaDiscoveryRequest.Parser.ParseFrom(message);
+            }
+            catch (InvalidProtocolBufferException exception)
+            {
+                return new StreamFault(
+                    GrpcStatusCode.InvalidArgument, "not a DeltaDiscoveryRequest: " + exception.Message);
+            }
+
+            if (stream.Accept(request) is { } fault)
+            {
+                return fault;
+            }
+        }
+    }
+
+    private static void Write(DeltaPlan plan, PipeWriter writer)
+    {
+        // A message is its fields in any order: the few of this stream first, then the shared bytes.
+        var head = new DeltaDiscoveryResponse
+        {
+            SystemVersionInfo = plan.Version, TypeUrl = plan.TypeUrl, Nonce = plan.Nonce,
+        };
+        head.RemovedResources.AddRange(plan.Removed);
+        var headSize = head.CalculateSize();
+        var size = headSize;
+        foreach (var resource in plan.Resources)
+        {
+            size += resource.Field.Length;
+        }
+
+        var span = writer.GetSpan(GrpcFrame.PrefixLength + headSize);
+        GrpcFrame.WritePrefix(span, size);
+        head.WriteTo(span.Slice(GrpcFrame.PrefixLength, headSize));
+        writer.Advance(GrpcFrame.PrefixLength + headSize);
+        foreach (var resource in plan.Resources)
+        {
+            writer.Write(resource.Field);
+        }
+    }
+
+    private async Task<StreamFault?> ReadAsync(DeltaStream stream, PipeReader reader, CancellationToken ended)
+    {
+        try
+        {
+            while (true)
+            {
+                var result = await reader.ReadAsync(ended);
+                var buffer = result.Buffer;
+                if (Read(stream, ref buffer) is { } fault)
+                {
+                    return fault;
+                }
+
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                if (result.IsCompleted)
+                {
+                    return null;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return new StreamFault(GrpcStatusCode.Unavailable, "the control plane is stopping");
+        }
+    }
+
+    private async Task WriteAsync(DeltaStream stream, PipeWriter writer, CancellationToken ended)
+    {
+        try
+        {
+            while (true)
+            {
+                await stream.Signal.WaitAsync(ended);
+                while (stream.Take() is { } plan)
+                {
+                    Write(plan, writer);
+                    var flushed = await writer.FlushAsync(ended);
+                    if (flushed.IsCompleted)
+                    {
+                        return;
+                    }
+                }
+            }
+        }
+        catch (Exception exception) when (IsHangUp(exception))
+        {
+            // The reader sees the same end and says so.
+        }
+    }
+}
