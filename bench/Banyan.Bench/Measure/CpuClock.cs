@@ -1,4 +1,3 @@
-using System.Globalization;
 using Banyan.Bench.Processes;
 
 namespace Banyan.Bench.Measure;
@@ -12,29 +11,11 @@ internal static class CpuClock
 {
     private const int ScheduledTime = 2;
 
-    public static double Microseconds(int pid) => Tree(pid).Sum(One);
+    public static double Microseconds(int pid) => ProcessTree.Of(pid).Sum(One);
 
     private static unsafe double One(int pid)
     {
         var time = stackalloc long[2];
         return Native.ClockGetTime((~pid << 3) | ScheduledTime, time) == 0 ? (time[0] * 1e6) + (time[1] / 1e3) : 0;
-    }
-
-    private static IEnumerable<int> Tree(int pid)
-    {
-        yield return pid;
-        var path = $"/proc/{pid}/task/{pid}/children";
-        if (!File.Exists(path))
-        {
-            yield break;
-        }
-
-        foreach (var child in File.ReadAllText(path).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            foreach (var below in Tree(int.Parse(child, CultureInfo.InvariantCulture)))
-            {
-                yield return below;
-            }
-        }
     }
 }

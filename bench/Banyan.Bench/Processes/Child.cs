@@ -11,6 +11,7 @@ internal sealed class Child : IDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _tail = new();
+    private bool _disposed;
 
     private Child(string name, Process process)
     {
@@ -84,6 +85,12 @@ internal sealed class Child : IDisposable
 
     public void Dispose()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         if (!_process.HasExited && !Stop())
         {
             _process.Kill(entireProcessTree: true);

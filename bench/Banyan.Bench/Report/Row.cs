@@ -48,6 +48,9 @@ internal sealed record Row
 
     public bool? Noisy { get; init; }
 
+    /// <summary>What a single value is made of.</summary>
+    public string? Detail { get; init; }
+
     /// <summary>What the proxy was configured with.</summary>
     public string? Resources { get; init; }
 }

@@ -40,8 +40,8 @@ internal static class RowFormat
             text.Append(paired.Count > 0 ? "\n" : "");
             Aligned(
                 text,
-                ["row", "metric", "value", "unit", "bound", ""],
-                single.Select(r => new[] { r.Name ?? "", r.Metric ?? "", Show(r.Value, "0.##"), r.Unit ?? "", Show(r.Bound, "0.##"), Verdict(r) }));
+                ["row", "metric", "value", "unit", "bound", "", ""],
+                single.Select(r => new[] { r.Name ?? "", r.Metric ?? "", Show(r.Value, "0.##"), r.Unit ?? "", Show(r.Bound, "0.##"), Verdict(r), r.Detail ?? "" }));
         }
 
         foreach (var resources in rows.Where(r => r.Resources is not null).Select(r => $"{r.Name}: {r.Resources}").Distinct(StringComparer.Ordinal))

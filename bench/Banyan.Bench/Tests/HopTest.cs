@@ -1,3 +1,4 @@
+using Banyan.Bench.Load;
 using Banyan.Bench.Measure;
 using Banyan.Bench.Report;
 using Banyan.Bench.Sides;
@@ -7,18 +8,66 @@ namespace Banyan.Bench.Tests;
 /// <summary>One HTTP/1.1 hop: client, proxy, backend.</summary>
 internal sealed class HopTest : BenchTest
 {
-    private const int Connections = 64;
-    private const int Body = 131;
     private const int PeerWarmUp = 2;
+    private const int Large = 1_000_000;
+    private static readonly LoadShape Gated = new(64, 131);
+
+    // A run of large bodies over many connections would end with a tenth of them under way, so there is none.
+    private static readonly LoadShape[] All =
+        [Gated, new(1, 131), new(512, 131), new(1, 16_384), new(64, 16_384), new(512, 16_384), new(1, Large), new(64, Large)];
 
     public override string Name => "hop";
 
-    public override TimeSpan Limit(Options options) => TimeSpan.FromSeconds(options.Quick ? 240 : 3600);
+    public override TimeSpan Limit(Options options) => options is { Quick: true, Rounds: <= 15, Seconds: <= 3, WarmUp: <= 20 }
+        ? TimeSpan.FromSeconds(240)
+        : TimeSpan.FromSeconds(300 + options.WarmUp + (All.Length * 4 * (options.Rounds + 5) * (options.Seconds + 1)));
 
     public override IReadOnlyList<Row> Run(BenchRun run)
     {
         var backend = BackendSide.Start(run, addresses: 3);
+        var sides = Start(run, backend);
+        foreach (var side in sides)
+        {
+            side.AwaitAnswer(run, MeshResources.PathFor(Gated.Body), Gated.Body);
+            side.WarmUp(run, side is BanyanSide ? run.Options.WarmUp : PeerWarmUp, Gated.Connections, MeshResources.PathFor(Gated.Body));
+        }
+
+        List<Row> rows = [];
+        foreach (var load in run.Options.Quick ? [Gated] : All)
+        {
+            run.Say($"{load.Connections} connections, bodies of {load.Body} bytes");
+            var rounds = new PairedRounds(run, sides);
+            rounds.Run(run.Options.Rounds, run.Options.Seconds, load.Connections, MeshResources.PathFor(load.Body));
+            rows.AddRange(Compare(rounds, sides, load));
+        }
+
+        if (run.Options.Allocations)
+        {
+            rows.AddRange(sides.OfType<BanyanSide>().SelectMany(side => Allocations.PerRequest(run, side, Gated)));
+        }
+
+        if (run.Options.SystemCalls || !run.Options.Quick)
+        {
+            rows.AddRange(sides.Select(side => CountCalls(run, side)));
+        }
+
+        return rows;
+    }
+
+    private static List<Side> Start(BenchRun run, BackendSide backend)
+    {
         List<Side> sides = [];
+        if (run.Options.Wants("mesh"))
+        {
+            sides.Add(BanyanSide.StartMesh(run, Builds.Find(run.Options, Builds.ReadyToRun), backend));
+        }
+
+        // In a quick run only when asked for: it is not gated.
+        if (run.Options.Only.Contains("bare") || (!run.Options.Quick && run.Options.Wants("bare")))
+        {
+            sides.Add(BanyanSide.StartBare(run, Builds.Find(run.Options, Builds.ReadyToRun), backend));
+        }
+
         if (run.Options.Wants("haproxy"))
         {
             sides.Add(HaproxySide.Start(run, backend.Ports[0]));
@@ -29,29 +78,35 @@ internal sealed class HopTest : BenchTest
             sides.Add(NginxSide.Start(run, backend.Ports[0]));
         }
 
-        var path = $"/{Body}";
-        foreach (var side in sides)
-        {
-            side.AwaitAnswer(run, path, Body);
-            side.WarmUp(run, PeerWarmUp, Connections, path);
-        }
-
-        var rounds = new PairedRounds(run, sides);
-        rounds.Run(run.Options.Rounds, run.Options.Seconds, Connections, path);
-        return [.. sides.Skip(1).Select(peer => Row(rounds, sides[0], peer))];
+        return sides.Count > 0 ? sides : throw new BenchFailure("--only names none of mesh, bare, haproxy, nginx");
     }
 
-    private static Row Row(PairedRounds rounds, Side side, Side peer)
+    /// <summary>Each row of Banyan with each peer; without Banyan the first peer with the others.</summary>
+    private static IEnumerable<Row> Compare(PairedRounds rounds, List<Side> sides, LoadShape load)
+    {
+        var own = sides.Where(s => s is BanyanSide).ToList();
+        own = own.Count > 0 ? own : [sides[0]];
+        foreach (var side in own)
+        {
+            foreach (var peer in sides.Except(own))
+            {
+                yield return Compare(rounds, side, peer, load);
+            }
+        }
+    }
+
+    private static Row Compare(PairedRounds rounds, Side side, Side peer, LoadShape load)
     {
         var ratio = rounds.Ratio(side, peer);
+        var bound = Bound(side, peer, load);
         return new Row
         {
             Test = "hop",
             Name = side.Name,
             Peer = peer.Name,
             PeerVersion = peer.Version,
-            Connections = Connections,
-            BodyBytes = Body,
+            Connections = load.Connections,
+            BodyBytes = load.Body,
             Rounds = rounds.Count,
             CpuUs = Math.Round(rounds.PerRequest(side), 2),
             PeerCpuUs = Math.Round(rounds.PerRequest(peer), 2),
@@ -60,7 +115,27 @@ internal sealed class HopTest : BenchTest
             RatioHigh = Math.Round(ratio.High, 3),
             Rate = Math.Round(rounds.Rate(side)),
             PeerRate = Math.Round(rounds.Rate(peer)),
+            Bound = bound,
+            Ok = bound is null || rounds.Noisy ? null : ratio.High <= bound,
             Noisy = rounds.Noisy ? true : null,
+            Resources = side.Resources,
+        };
+    }
+
+    private static double? Bound(Side side, Side peer, LoadShape load) => (side.Name, peer.Name) switch
+    {
+        ("mesh", "haproxy") when load == Gated => 0.95,
+        ("mesh", "nginx") when load == Gated => 1.00,
+        ("mesh", "haproxy") when load is { Connections: 64, Body: Large } => 1.10,
+        _ => null,
+    };
+
+    private static Row CountCalls(BenchRun run, Side side)
+    {
+        var calls = SystemCalls.Count(run, side, Gated.Connections, MeshResources.PathFor(Gated.Body));
+        return new Row
+        {
+            Test = "hop", Name = side.Name, Metric = "system calls per request", Value = Math.Round(calls.PerRequest, 2), Unit = "calls", Detail = calls.Detail,
         };
     }
 }

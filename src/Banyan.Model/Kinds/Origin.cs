@@ -9,7 +9,10 @@ public sealed record Origin(string File, int Line, int Column)
     public static Origin None { get; } = new("", 0, 0);
 
     /// <summary>The document, to find the position of a field that turns out wrong later.</summary>
-    internal Node? Document { get; init; }
+    internal MapNode? Document { get; init; }
+
+    /// <summary>Path of the document within its text: empty, or for example <c>items[2]</c>.</summary>
+    internal string Prefix { get; init; } = "";
 
     public bool Equals(Origin? other) => other is not null;
 

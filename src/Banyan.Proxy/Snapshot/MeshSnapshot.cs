@@ -28,6 +28,12 @@ public sealed class MeshSnapshot
     /// <summary>Grows with every snapshot.</summary>
     public long Revision { get; init; }
 
+    /// <summary>Every <see cref="EndpointConfig.Slot"/> is below this: the length an array by slot needs.</summary>
+    public int EndpointSlots { get; init; }
+
+    /// <summary>Every <see cref="ClusterConfig.Slot"/> is below this.</summary>
+    public int ClusterSlots { get; init; }
+
     /// <summary>The destination of that name, or null. Allocates nothing.</summary>
     public TargetConfig? Find(ReadOnlySpan<char> name) =>
         Targets.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var target) ? target : null;

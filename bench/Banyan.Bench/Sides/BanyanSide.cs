@@ -1,0 +1,58 @@
+using System.Net;
+using System.Security.Cryptography;
+using Banyan.Bench.Processes;
+using Banyan.Xds;
+using Google.Protobuf;
+
+namespace Banyan.Bench.Sides;
+
+/// <summary>banyan-proxy with a snapshot and no control plane.</summary>
+internal sealed class BanyanSide : Side
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(10);
+
+    private readonly string _resources;
+
+    private BanyanSide(string name, Child process, int port, string resources, AdminSocket admin)
+        : base(name, "", process, port)
+    {
+        _resources = resources;
+        Admin = admin;
+    }
+
+    public AdminSocket Admin { get; }
+
+    public override string Resources => _resources;
+
+    /// <summary>The row that does what a peer does.</summary>
+    public static BanyanSide StartBare(BenchRun run, string proxy, BackendSide backend) =>
+        Start(run, "bare", proxy, port => MeshResources.Bare(port, backend.Ports[0]));
+
+    /// <summary>The row that does what a mesh does.</summary>
+    public static BanyanSide StartMesh(BenchRun run, string proxy, BackendSide backend, string name = "mesh") =>
+        Start(run, name, proxy, port => MeshResources.Mesh(port, backend.Ports));
+
+    private static BanyanSide Start(BenchRun run, string name, string proxy, Func<IPEndPoint, SavedResources> resources)
+    {
+        var port = FreePort.Next();
+        var saved = resources(new IPEndPoint(IPAddress.Loopback, port));
+        var state = Directory.CreateTempSubdirectory(Path.Combine(run.Folder, name)).FullName;
+        var file = Path.Combine(state, "compiled.pb");
+        File.WriteAllBytes(file, Encode(saved));
+        var socket = Path.Combine(state, "admin.sock");
+        string[] arguments =
+            ["--node", saved.NodeId, "--state", state, "--snapshot", file, "--admin", $"unix:{socket}", "--reactors", "1", "--log-level", "warn"];
+        (string, string)[] environment = run.Options.Allocations ? [("BANYAN_TEST", "1")] : [];
+        var process = run.Start($"banyan-proxy ({name})", BenchRun.ProxyCpu, proxy, arguments, environment);
+        var side = new BanyanSide(name, process, port, MeshResources.Describe(saved), new AdminSocket(socket));
+        run.Await("banyan-proxy being ready", ReadyLimit, process, () => side.Admin.Get("/ready") is not null, pollMilliseconds: 1);
+        return side;
+    }
+
+    // The format that `banyan compile` writes: magic, checksum of the rest, resources.
+    private static byte[] Encode(SavedResources saved)
+    {
+        var bytes = saved.ToByteArray();
+        return [.. "BANYAN1\n"u8, .. SHA256.HashData(bytes), .. bytes];
+    }
+}

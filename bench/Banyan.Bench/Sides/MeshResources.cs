@@ -1,0 +1,161 @@
+using System.Net;
+using System.Security.Cryptography;
+using Banyan.Xds;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using static Banyan.Xds.HttpConnectionManager.Types;
+
+namespace Banyan.Bench.Sides;
+
+/// <summary>The resources a proxy under test is given, as a control plane would have sent them.</summary>
+internal static class MeshResources
+{
+    private const string Target = "shop.default:80";
+    private const string TypePrefix = "type.googleapis.com/";
+    private const int ExactRoutes = 40, PrefixRoutes = 80;
+
+    private static readonly string[] Areas =
+        ["catalog", "orders", "payments", "stock", "users", "search", "reviews", "prices", "images", "mail"];
+
+    /// <summary>What the peer does: every request to one endpoint.</summary>
+    public static SavedResources Bare(IPEndPoint listen, int backend) =>
+        Snapshot(listen, [Route("default", new RouteMatch { Prefix = "/" }, retry: false)], [backend]);
+
+    /// <summary>What a mesh does: many routes, several endpoints, retries. The request of the test matches late.</summary>
+    public static SavedResources Mesh(IPEndPoint listen, IEnumerable<int> backends) => Snapshot(listen, [.. MeshRoutes()], [.. backends]);
+
+    /// <summary>In words, as the result states it.</summary>
+    public static string Describe(SavedResources saved)
+    {
+        var routes = saved.Resources.Where(r => r.Resource_.Is(RouteConfiguration.Descriptor))
+            .Sum(r => r.Resource_.Unpack<RouteConfiguration>().VirtualHosts.Sum(h => h.Routes.Count));
+        var endpoints = saved.Resources.Where(r => r.Resource_.Is(ClusterLoadAssignment.Descriptor))
+            .Sum(r => r.Resource_.Unpack<ClusterLoadAssignment>().Endpoints.Sum(e => e.LbEndpoints.Count));
+        return $"{routes} routes, {endpoints} endpoint{(endpoints == 1 ? "" : "s")}, metrics on";
+    }
+
+    /// <summary>A path of the mesh's routes whose answer has a body of that size.</summary>
+    public static string PathFor(int size) => $"/reviews/v1/items/{size}";
+
+    // In the order of precedence of the Gateway API: exact paths, then the longer prefix, then more conditions.
+    private static IEnumerable<Route> MeshRoutes()
+    {
+        for (var i = 0; i < ExactRoutes; i++)
+        {
+            yield return Route($"default/pages/{i}", new RouteMatch { Path = $"/{Areas[i % Areas.Length]}/pages/{i}" });
+        }
+
+        for (var i = 0; i < PrefixRoutes; i++)
+        {
+            var match = new RouteMatch { PathSeparatedPrefix = $"/{Areas[i / 2 % Areas.Length]}/v{i / 2 / Areas.Length}/items" };
+            if (i % 2 == 0)
+            {
+                match.Headers.Add(new HeaderMatcher { Name = "x-shop-canary", StringMatch = new StringMatcher { Exact = "yes" } });
+            }
+
+            yield return Route($"default/items/{i}", match);
+        }
+
+        yield return Route("default", new RouteMatch { Prefix = "/" });
+    }
+
+    private static Route Route(string name, RouteMatch match, bool retry = true)
+    {
+        var action = new RouteAction { Cluster = Target, Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(15)) };
+        if (retry)
+        {
+            action.RetryPolicy = new RetryPolicy
+            {
+                RetryOn = "connect-failure,reset,retriable-status-codes",
+                RetriableStatusCodes = { 502, 503, 504 },
+                NumRetries = 2,
+            };
+        }
+
+        return new Route { Name = name, Match = match, Route_ = action };
+    }
+
+    private static SavedResources Snapshot(IPEndPoint listen, IReadOnlyList<Route> routes, IReadOnlyList<int> backends)
+    {
+        var assignment = new ClusterLoadAssignment { ClusterName = Target, Endpoints = { new LocalityLbEndpoints() } };
+        for (var i = 0; i < backends.Count; i++)
+        {
+            assignment.Endpoints[0].LbEndpoints.Add(new LbEndpoint
+            {
+                Endpoint = new Endpoint { Address = Address(new IPEndPoint(IPAddress.Loopback, backends[i])) },
+                HealthStatus = HealthStatus.Healthy,
+                Metadata = Banyan(("workload", Value.ForString($"shop-v{i + 1}")), ("version", Value.ForString($"v{i + 1}")), ("meshed", Value.ForBool(true))),
+            });
+        }
+
+        var saved = new SavedResources { NodeId = "default/bench/0" };
+        Add(saved, $"upstream/{Target}", Listener(listen));
+        Add(saved, Target, new RouteConfiguration
+        {
+            Name = Target,
+            VirtualHosts = { new VirtualHost { Name = Target, Domains = { "*" }, Routes = { routes } } },
+        });
+        Add(saved, Target, new Cluster
+        {
+            Name = Target,
+            Type = Cluster.Types.DiscoveryType.Eds,
+            EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Ads(), ServiceName = Target },
+            ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+            Metadata = Banyan(("service", Value.ForString("shop")), ("namespace", Value.ForString("default"))),
+        });
+        Add(saved, Target, assignment);
+        return saved;
+    }
+
+    private static Listener Listener(IPEndPoint listen)
+    {
+        var manager = new HttpConnectionManager
+        {
+            StatPrefix = Target,
+            Rds = new Rds { ConfigSource = Ads(), RouteConfigName = Target },
+            NormalizePath = true,
+            MergeSlashes = true,
+            PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.RejectRequest,
+            HttpFilters = { new HttpFilter { Name = "envoy.filters.http.router", TypedConfig = Pack(new Router()) } },
+        };
+        return new Listener
+        {
+            Name = $"upstream/{Target}",
+            Address = Address(listen),
+            TrafficDirection = TrafficDirection.Outbound,
+            FilterChains =
+            {
+                new FilterChain
+                {
+                    Filters = { new Filter { Name = "envoy.filters.network.http_connection_manager", TypedConfig = Pack(manager) } },
+                },
+            },
+            Metadata = Banyan(("service", Value.ForString("shop")), ("namespace", Value.ForString("default")), ("port", Value.ForNumber(80))),
+        };
+    }
+
+    private static ConfigSource Ads() => new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
+
+    private static Address Address(IPEndPoint at) =>
+        new() { SocketAddress = new Xds.SocketAddress { Address = at.Address.ToString(), PortValue = (uint)at.Port } };
+
+    private static Metadata Banyan(params (string Name, Value Value)[] fields)
+    {
+        var values = new Struct();
+        foreach (var (name, value) in fields)
+        {
+            values.Fields[name] = value;
+        }
+
+        return new Metadata { FilterMetadata = { ["banyan.dev"] = values } };
+    }
+
+    private static void Add(SavedResources saved, string name, IMessage message)
+    {
+        var packed = Pack(message);
+        var version = Convert.ToHexStringLower(SHA256.HashData(packed.Value.Span))[..16];
+        saved.Resources.Add(new Resource { Name = name, Version = version, Resource_ = packed });
+    }
+
+    private static Any Pack(IMessage message) => Any.Pack(message, TypePrefix);
+}

@@ -1,0 +1,45 @@
+using System.Text.Json.Nodes;
+using Banyan.Model.Text;
+
+namespace Banyan.Model;
+
+/// <summary>A kind that can be read: where its fields are declared.</summary>
+internal abstract class KindTable(string kind, params string[] apiVersions)
+{
+    public static readonly KindTable[] All =
+    [
+        new KindTable<Mesh>(MeshTable.Shape, "Mesh", "banyan.dev/v1alpha1"),
+        new KindTable<Workload>(WorkloadTable.Shape, "Workload", "banyan.dev/v1alpha1"),
+        new KindTable<Service>(ServiceTable.Shape, "Service", "v1"),
+        new KindTable<HttpRoute>(HttpRouteTable.Shape, "HTTPRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
+    ];
+
+    public string Kind { get; } = kind;
+
+    /// <summary>Versions that are read; the first is written.</summary>
+    public string[] ApiVersions { get; } = apiVersions;
+
+    public static KindTable Of(MeshObject item) => All.First(t => t.Kind == item.Kind);
+
+    public abstract bool TryRead(MapNode node, Reading reading, out MeshObject item);
+
+    public abstract MapNode Write(MeshObject item);
+
+    public abstract JsonObject Schema();
+}
+
+/// <inheritdoc/>
+internal sealed class KindTable<T>(ObjectShape<T> shape, string kind, params string[] apiVersions) : KindTable(kind, apiVersions)
+    where T : MeshObject, new()
+{
+    public override bool TryRead(MapNode node, Reading reading, out MeshObject item)
+    {
+        var good = shape.TryRead(node, reading, out var read);
+        item = read;
+        return good;
+    }
+
+    public override MapNode Write(MeshObject item) => (MapNode)shape.Write((T)item);
+
+    public override JsonObject Schema() => shape.Schema();
+}

@@ -1,0 +1,85 @@
+using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Snapshot;
+
+namespace Banyan.Proxy.Accept;
+
+/// <summary>A client's connection. Owns its socket and, while bytes are in it, one buffer.</summary>
+internal sealed class Downstream
+{
+    private byte[] _authority = [];
+    private MeshSnapshot? _authoritySnapshot;
+    private TargetConfig? _authorityTarget;
+
+    internal Downstream(Worker worker, Acceptor acceptor, Sock sock)
+    {
+        Worker = worker;
+        Acceptor = acceptor;
+        Sock = sock;
+    }
+
+    internal Worker Worker { get; }
+
+    internal Acceptor Acceptor { get; }
+
+    internal Sock Sock { get; }
+
+    /// <summary>Received and not yet consumed bytes; null while there are none.</summary>
+    internal IoBuffer? In { get; set; }
+
+    /// <summary>Authority of the CONNECT request that opened this tunnel: every request in it goes there.</summary>
+    internal byte[]? ConnectAuthority { get; set; }
+
+    /// <summary>No exchange is under way.</summary>
+    internal bool Idle { get; set; } = true;
+
+    /// <summary>A client tends to ask for the same host again: its last answer, while the snapshot is the same.</summary>
+    internal TargetConfig? Remembered(ReadOnlySpan<byte> authority, MeshSnapshot snapshot) =>
+        ReferenceEquals(_authoritySnapshot, snapshot) && authority.SequenceEqual(_authority) ? _authorityTarget : null;
+
+    internal void Remember(ReadOnlySpan<byte> authority, MeshSnapshot snapshot, TargetConfig target)
+    {
+        if (!authority.SequenceEqual(_authority))
+        {
+            _authority = authority.ToArray();
+        }
+
+        _authoritySnapshot = snapshot;
+        _authorityTarget = target;
+    }
+
+    /// <summary>Drops what is consumed; gives the buffer back when nothing is left.</summary>
+    internal void Consume(int upTo)
+    {
+        if (In is null)
+        {
+            return;
+        }
+
+        In.Start = upTo;
+        if (In.Count == 0)
+        {
+            Worker.Buffers.Return(In);
+            In = null;
+        }
+    }
+
+    internal void Close(bool reset)
+    {
+        if (In is not null)
+        {
+            Worker.Buffers.Return(In);
+            In = null;
+        }
+
+        if (reset)
+        {
+            Sock.Abort();
+        }
+        else
+        {
+            Sock.Close();
+        }
+
+        Worker.Closed(this);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace Banyan.Proxy.Background;
+
+/// <summary>The system calls of the housekeeping threads.</summary>
+internal static partial class Native
+{
+    public const int EfdCloexecNonblock = 0x80800; // EFD_CLOEXEC | EFD_NONBLOCK, the same on x64 and arm64
+    public const int PriorityOfProcess = 0;        // PRIO_PROCESS
+    public const short PollIn = 1;
+    public const short PollOut = 4;
+    public const int OpenReadOnlyCloexec = 0x80000; // O_RDONLY | O_CLOEXEC
+    public const int StandardError = 2;
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    public static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    public static partial int Poll(ref PollFd descriptors, nuint count, int timeout);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, ref ulong value, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, ref readonly ulong value, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, ref readonly byte value, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, uint who, int nice);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+}

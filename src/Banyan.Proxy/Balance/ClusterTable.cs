@@ -1,0 +1,99 @@
+using Banyan.Proxy.Snapshot;
+
+namespace Banyan.Proxy.Balance;
+
+/// <summary>State of clusters and endpoints of one worker, by their slots in the snapshot.</summary>
+internal sealed class ClusterTable(Worker worker)
+{
+    private ClusterState?[] _clusters = new ClusterState?[16];
+    private EndpointState?[] _endpoints = new EndpointState?[16];
+
+    /// <summary>State of that cluster, brought up to date with the configuration the exchange uses.</summary>
+    internal ClusterState Of(ClusterConfig config)
+    {
+        if (config.Slot >= _clusters.Length)
+        {
+            Array.Resize(ref _clusters, Math.Max(config.Slot + 1, _clusters.Length * 2));
+        }
+
+        var state = _clusters[config.Slot] ??= new ClusterState(worker);
+        if (!ReferenceEquals(state.Config, config))
+        {
+            state.Use(config, this);
+        }
+
+        return state;
+    }
+
+    internal EndpointState Endpoint(EndpointConfig config)
+    {
+        if (config.Slot >= _endpoints.Length)
+        {
+            Array.Resize(ref _endpoints, Math.Max(config.Slot + 1, _endpoints.Length * 2));
+        }
+
+        ref var state = ref _endpoints[config.Slot];
+        if (state is null || !state.Config.Address.Equals(config.Address))
+        {
+            state?.CloseIdle(long.MaxValue);
+            state = new EndpointState(worker, config);
+        }
+        else
+        {
+            state.Config = config;
+        }
+
+        return state;
+    }
+
+    /// <summary>Closes idle connections to endpoints that vanished or drain.</summary>
+    internal void OnSnapshot(MeshSnapshot snapshot)
+    {
+        var live = new HashSet<int>();
+        foreach (var target in snapshot.Targets.Values)
+        {
+            Collect(target, live);
+        }
+
+        foreach (var listener in snapshot.Listeners)
+        {
+            Collect(listener.Target, live);
+            Collect(listener.Fallback, live);
+        }
+
+        foreach (var state in _endpoints)
+        {
+            if (state is not null && !live.Contains(state.Config.Slot))
+            {
+                state.CloseIdle(long.MaxValue);
+            }
+        }
+    }
+
+    internal void CloseIdle(long nowMs)
+    {
+        foreach (var state in _endpoints)
+        {
+            state?.CloseIdle(nowMs);
+        }
+    }
+
+    private static void Collect(TargetConfig? target, HashSet<int> live)
+    {
+        if (target is null)
+        {
+            return;
+        }
+
+        foreach (var cluster in target.Clusters)
+        {
+            foreach (var endpoint in cluster.Endpoints)
+            {
+                if (!endpoint.Draining)
+                {
+                    live.Add(endpoint.Slot);
+                }
+            }
+        }
+    }
+}

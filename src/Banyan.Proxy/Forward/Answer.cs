@@ -1,0 +1,71 @@
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Reactor;
+
+namespace Banyan.Proxy.Forward;
+
+/// <summary>What the proxy says itself: failures and direct responses.</summary>
+internal static class Answer
+{
+    internal static async ReactorTask Failure(Exchange x, Failure failure)
+    {
+        var row = failure.Row();
+        if (row.Status == 0 || x.Answered)
+        {
+            // Too late to say anything: a reset is the only honest end.
+            x.CloseClient = true;
+            x.ResetClient = true;
+            return;
+        }
+
+        x.LeavesBytes = LeavesBytes(x) || row.Status is 400 or 408 or 431;
+        x.CloseClient |= x.LeavesBytes;
+        x.Status = row.Status;
+        x.Answered = true;
+        if (!await Begin(x, failure))
+        {
+            x.CloseClient = true;
+        }
+    }
+
+    internal static async ReactorTask Direct(Exchange x)
+    {
+        x.LeavesBytes = LeavesBytes(x);
+        x.CloseClient |= x.LeavesBytes;
+        x.Status = x.Route!.Status;
+        x.Answered = true;
+        if (!await BeginDirect(x))
+        {
+            x.CloseClient = true;
+        }
+    }
+
+    /// <summary>A body that was not read stands between this request and the next one.</summary>
+    private static bool LeavesBytes(Exchange x)
+    {
+        if (x.Client.In is null || x.Request.Length == 0)
+        {
+            return true;
+        }
+
+        if (x.Attempts > 0)
+        {
+            return !x.RequestBody.Done;
+        }
+
+        x.RequestBody.Begin(x.Request.Framing, x.Request.ContentLength);
+        x.BodyEnd = x.Request.Length + x.RequestBody.Take(x.Client.In.Valid[x.Request.Length..]);
+        return !x.RequestBody.Done || x.RequestBody.Malformed;
+    }
+
+    private static ReactorTask<bool> Begin(Exchange x, Failure failure)
+    {
+        var length = ResponseWriter.WriteAnswer(x, failure, x.Worker.Scratch);
+        return Send.Two(x.Worker, x.Client.Sock, x.Worker.Scratch.AsSpan(0, length), default, x.IdleMs);
+    }
+
+    private static ReactorTask<bool> BeginDirect(Exchange x)
+    {
+        var length = ResponseWriter.WriteDirect(x, x.Worker.Scratch);
+        return Send.Two(x.Worker, x.Client.Sock, x.Worker.Scratch.AsSpan(0, length), default, x.IdleMs);
+    }
+}

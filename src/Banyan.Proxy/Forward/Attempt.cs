@@ -1,0 +1,179 @@
+using Banyan.Proxy.Balance;
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Record;
+using Banyan.Proxy.Snapshot;
+
+namespace Banyan.Proxy.Forward;
+
+/// <summary>One attempt: endpoint, connection, request out, response head in. Ends the attempt's traces when it fails.</summary>
+internal static class Attempt
+{
+    /// <summary>Stage "balance": the endpoint of this attempt.</summary>
+    internal static Failure Balance(Exchange x)
+    {
+        var worker = x.Worker;
+        var state = worker.Clusters.Of(x.Cluster!);
+        var avoid = x.Attempts > 0 ? x.Endpoint : null;
+        if (x.Attempts == 0)
+        {
+            state.Budget.CountRequest(worker.Loop.NowMs);
+        }
+
+        x.Attempts++;
+        if (x.StaleConnection)
+        {
+            // Its connection was dead, which says nothing about the endpoint.
+            return Failure.None;
+        }
+
+        x.Endpoint = state.Pick(ref worker.Loop.Random, avoid);
+        return x.Endpoint is null ? Failure.NoHealthyEndpoint : Failure.None;
+    }
+
+    /// <summary>Stage "forward" up to the response head.</summary>
+    internal static async ReactorTask<Failure> Forward(Exchange x)
+    {
+        var endpoint = x.Endpoint!;
+        endpoint.InFlight++;
+        var failure = Failure.None;
+        x.Upstream = endpoint.TakeIdle(x.Worker.Loop.NowMs);
+        if (x.Upstream is null)
+        {
+            var cluster = x.Cluster!.Kind == ClusterKind.External ? null : x.Worker.Clusters.Of(x.Cluster);
+            failure = await Connector.Connect(x, endpoint, cluster);
+        }
+        else
+        {
+            x.Worker.Count(Counter.UpstreamReuses);
+        }
+
+        if (failure == Failure.None)
+        {
+            failure = await SendRequest.Head(x);
+        }
+
+        if (failure == Failure.None)
+        {
+            failure = await AwaitResponse.Head(x);
+        }
+
+        if (failure == Failure.None && IsNotDelivered(x))
+        {
+            failure = Failure.NotDelivered;
+        }
+
+        if (failure is Failure.ConnectFailed or Failure.ConnectTimeout && x.Listener.Role == ListenerRole.Inbound)
+        {
+            // What the caller's proxy needs to know: it may send the request to another replica.
+            failure = Failure.NotDelivered;
+        }
+
+        if (failure != Failure.None)
+        {
+            await Abandon(x, failure);
+        }
+
+        return failure;
+    }
+
+    /// <summary>The exchange is done with its endpoint and connection: what was learned, what is kept.</summary>
+    internal static async ReactorTask Finish(Exchange x, Failure failure)
+    {
+        if (failure != Failure.None)
+        {
+            await Abandon(x, failure);
+            return;
+        }
+
+        if (x.Uploading)
+        {
+            // The answer is complete and the body is not: whoever still sends is talking to nobody.
+            await StopUpload(x);
+            x.CloseClient = true;
+            x.LeavesBytes = true;
+        }
+
+        var endpoint = x.Endpoint!;
+        var upstream = x.Upstream!;
+        endpoint.InFlight--;
+        endpoint.Answered(x.MicrosSince(x.AttemptStarted));
+        x.Upstream = null;
+        var clean = upstream.In is null || upstream.In.Count == 0;
+        if (clean && x.RequestBody.Done && !x.UploadBroke && !x.Response.Close && !x.SwitchesProtocols
+            && x.Response.Framing != Banyan.Wire.Http1.BodyFraming.UntilClose && !upstream.Sock.PeerFinished)
+        {
+            upstream.GiveBack(IdleTime(x));
+        }
+        else
+        {
+            upstream.Close();
+        }
+    }
+
+    private static async ReactorTask Abandon(Exchange x, Failure failure)
+    {
+        var endpoint = x.Endpoint!;
+        endpoint.InFlight--;
+        if (failure.Row().EndpointFault && !x.StaleConnection)
+        {
+            endpoint.Failed();
+        }
+
+        var upstream = x.Upstream;
+        x.Upstream = null;
+        upstream?.Close();
+        if (x.Uploading)
+        {
+            await StopUpload(x);
+        }
+    }
+
+    private static async ReactorTask StopUpload(Exchange x)
+    {
+        x.StopUpload = true;
+        x.Client.Sock.Cancel();
+        x.UploadDone = new Gate(x.Worker.Loop);
+        if (x.Uploading)
+        {
+            await x.UploadDone.Until(long.MaxValue);
+        }
+
+        x.UploadDone = null;
+        x.StopUpload = false;
+    }
+
+    /// <summary>The inbound proxy of the callee says that no byte reached the application.</summary>
+    private static bool IsNotDelivered(Exchange x)
+    {
+        if (x.Response.StatusCode != 503 || x.Listener.Role == ListenerRole.Inbound || !x.Endpoint!.Config.Meshed)
+        {
+            return false;
+        }
+
+        var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
+        foreach (ref readonly var line in x.Response.Lines)
+        {
+            if (line.Known == Banyan.Wire.Http1.KnownField.Banyan
+                && System.Text.Ascii.EqualsIgnoreCase(line.Name(bytes), "x-banyan-error"u8)
+                && line.Value(bytes).SequenceEqual("not-delivered"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>How long the connection may wait for its next request: shorter than the other side closes it.</summary>
+    private static long IdleTime(Exchange x)
+    {
+        if (x.Endpoint!.Config.Meshed && x.Listener.Role != ListenerRole.Inbound)
+        {
+            return 60_000;
+        }
+
+        var announced = x.Response.KeepAliveTimeout;
+        return announced < 0 ? 4_000 : Math.Max(0, (announced - 1) * 1000L);
+    }
+}

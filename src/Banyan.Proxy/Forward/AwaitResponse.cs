@@ -1,0 +1,127 @@
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Reactor;
+using Banyan.Wire.Http1;
+
+namespace Banyan.Proxy.Forward;
+
+/// <summary>Stage "forward", inward: waits for the response head; interim responses pass on the way.</summary>
+internal static class AwaitResponse
+{
+    internal static async ReactorTask<Failure> Head(Exchange x)
+    {
+        var upstream = x.Upstream!;
+        x.Response.Reset();
+        while (true)
+        {
+            if (x.Aborted != Failure.None)
+            {
+                return x.Aborted;
+            }
+
+            var wait = await upstream.Sock.Readable(Math.Min(x.Deadline, x.Worker.Loop.NowMs + x.IdleMs));
+            if (x.Aborted != Failure.None)
+            {
+                return x.Aborted;
+            }
+
+            if (wait != Wait.Ready)
+            {
+                return wait == Wait.TimedOut && x.Worker.Loop.NowMs < x.Deadline ? Failure.StreamIdle : Failure.RequestTimeout;
+            }
+
+            var failure = ReadOn(x, upstream);
+            if (failure != Failure.None)
+            {
+                return failure;
+            }
+
+            while (upstream.In is not null)
+            {
+                var status = ResponseParser.Parse(upstream.In.Valid, x.Request.Method, x.Response);
+                if (status == ParseStatus.Incomplete)
+                {
+                    break;
+                }
+
+                if (status != ParseStatus.Complete)
+                {
+                    return Failure.MalformedResponse;
+                }
+
+                if (x.Response.StatusCode is >= 200 or 101)
+                {
+                    return x.Response.StatusCode == 101 && !x.Request.Upgrade ? Failure.UpgradeRefused : Failure.None;
+                }
+
+                if (!await Interim(x, upstream))
+                {
+                    return Failure.ClientGone;
+                }
+            }
+        }
+    }
+
+    private static Failure ReadOn(Exchange x, Upstream upstream)
+    {
+        var buffers = x.Worker.Buffers;
+        if (upstream.In is null)
+        {
+            upstream.In = buffers.Rent(BufferPool.Medium);
+        }
+        else if (upstream.In.Room.IsEmpty)
+        {
+            var larger = buffers.MakeRoom(upstream.In);
+            if (larger is null)
+            {
+                return Failure.MalformedResponse;
+            }
+
+            upstream.In = larger;
+        }
+
+        var n = upstream.Sock.TryRead(upstream.In.Room);
+        if (n > 0)
+        {
+            upstream.In.End += n;
+            return Failure.None;
+        }
+
+        if (n == Sock.WouldBlock)
+        {
+            if (upstream.In.Count == 0)
+            {
+                upstream.ReturnBuffer();
+            }
+
+            return Failure.None;
+        }
+
+        return upstream.In.Count > 0 ? Failure.MalformedResponse : Failure.ResetBeforeHeaders;
+    }
+
+    /// <summary>Passes a 1xx on (RFC 9110 §15.2); HTTP/1.0 clients do not know them.</summary>
+    private static async ReactorTask<bool> Interim(Exchange x, Upstream upstream)
+    {
+        var sent = true;
+        if (x.Request.Version == HttpVersion.Http11)
+        {
+            x.Answered = true;
+            sent = await SendInterim(x, upstream);
+        }
+
+        upstream.In!.Start += x.Response.Length;
+        if (upstream.In.Count == 0)
+        {
+            upstream.ReturnBuffer();
+        }
+
+        x.Response.Reset();
+        return sent;
+    }
+
+    private static ReactorTask<bool> SendInterim(Exchange x, Upstream upstream)
+    {
+        var head = upstream.In!.Valid[..x.Response.Length];
+        return Send.Two(x.Worker, x.Client.Sock, head, default, x.IdleMs);
+    }
+}

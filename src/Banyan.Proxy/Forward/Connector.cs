@@ -1,0 +1,108 @@
+using Banyan.Proxy.Balance;
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Record;
+
+namespace Banyan.Proxy.Forward;
+
+/// <summary>Opens connections to endpoints.</summary>
+internal static class Connector
+{
+    /// <summary>Lowest port that Linux uses for the local end of a connection by default.</summary>
+    private const int FirstEphemeralPort = 32768;
+
+    /// <summary>Connects; on success the exchange has its <see cref="Exchange.Upstream"/>.</summary>
+    internal static async ReactorTask<Failure> Connect(Exchange x, EndpointState endpoint, ClusterState? cluster)
+    {
+        var worker = x.Worker;
+        var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.Deadline);
+        if (cluster is not null && cluster.Connections >= cluster.Config!.MaxConnections)
+        {
+            if (!await cluster.AwaitConnection(deadline))
+            {
+                return Failure.Overflow;
+            }
+
+            if (endpoint.TakeIdle(worker.Loop.NowMs) is { } freed)
+            {
+                x.Upstream = freed;
+                return Failure.None;
+            }
+        }
+
+        worker.Count(Counter.UpstreamConnects);
+        var sock = Begin(worker, endpoint.Address, out var inProgress);
+        if (sock is null)
+        {
+            return Failure.ConnectFailed;
+        }
+
+        var upstream = new Upstream(worker, endpoint, cluster, sock);
+        x.Upstream = upstream;
+        if (inProgress)
+        {
+            var wait = await sock.Writable(deadline);
+            if (wait != Wait.Ready || x.Aborted != Failure.None)
+            {
+                x.Upstream = null;
+                upstream.Close();
+                return x.Aborted != Failure.None ? x.Aborted
+                    : worker.Loop.NowMs >= x.Deadline ? Failure.RequestTimeout
+                    : Failure.ConnectTimeout;
+            }
+        }
+
+        if (Established(sock, endpoint.Address))
+        {
+            return Failure.None;
+        }
+
+        x.Upstream = null;
+        upstream.Close();
+        return Failure.ConnectFailed;
+    }
+
+    private static unsafe Sock? Begin(Worker worker, SockAddr address, out bool inProgress)
+    {
+        inProgress = false;
+        var fd = Libc.socket(address.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, Libc.IPPROTO_TCP);
+        if (fd < 0)
+        {
+            return null;
+        }
+
+        Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        if (Libc.connect(fd, address.Bytes, address.Length) < 0)
+        {
+            if (Libc.Errno != Libc.EINPROGRESS)
+            {
+                _ = Libc.close(fd);
+                return null;
+            }
+
+            inProgress = true;
+        }
+
+        return worker.Loop.Register(fd, writable: !inProgress);
+    }
+
+    private static unsafe bool Established(Sock sock, in SockAddr peer)
+    {
+        var error = 0;
+        uint length = sizeof(int);
+        if (Libc.getsockopt(sock.Fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length) < 0 || error != 0)
+        {
+            return false;
+        }
+
+        // A loopback connect to a closed ephemeral port can meet itself: that is a refusal.
+        if (peer.ToPort() < FirstEphemeralPort)
+        {
+            return true;
+        }
+
+        SockAddr local = default;
+        length = SockAddr.Capacity;
+        return Libc.getsockname(sock.Fd, local.Bytes, &length) < 0 || !local.SameAs(peer);
+    }
+}

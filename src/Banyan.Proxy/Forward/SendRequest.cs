@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Reactor;
+
+namespace Banyan.Proxy.Forward;
+
+/// <summary>Stage "forward", outward: the head and what is there of the body in one call, the rest while the answer is awaited.</summary>
+internal static class SendRequest
+{
+    internal static async ReactorTask<Failure> Head(Exchange x)
+    {
+        var upstream = x.Upstream!;
+        x.AttemptStarted = Stopwatch.GetTimestamp();
+        var sending = Begin(x, out var failure);
+        if (failure != Failure.None)
+        {
+            return failure;
+        }
+
+        if (!await sending)
+        {
+            if (x.StaleConnection)
+            {
+                return Failure.NotDelivered;
+            }
+
+            // A broken pipe may follow an answer that is already here (413 and close): reading it decides.
+            return upstream.Sock.ReadableNow ? Failure.None : Failure.ResetBeforeHeaders;
+        }
+
+        if (!x.RequestBody.Done)
+        {
+            x.Uploading = true;
+            Upload.Run(x).Forget();
+        }
+
+        return Failure.None;
+    }
+
+    private static ReactorTask<bool> Begin(Exchange x, out Failure failure)
+    {
+        var received = (ReadOnlySpan<byte>)x.Client.In!.Valid;
+        var body = received[x.Request.Length..];
+        if (x.Attempts == 1)
+        {
+            x.RequestBody.Begin(x.Request.Framing, x.Request.ContentLength);
+            var taken = x.RequestBody.Take(body);
+            if (x.RequestBody.Malformed)
+            {
+                failure = Failure.MalformedRequest;
+                return default;
+            }
+
+            x.BodyEnd = x.Request.Length + taken;
+            x.Replayable = true;
+        }
+
+        var scratch = x.Worker.Scratch;
+        var head = RequestWriter.Write(x, scratch);
+        failure = head == 0 ? Failure.RequestHeadTooLarge : Failure.None;
+        if (head == 0)
+        {
+            return default;
+        }
+
+        x.UploadBroke = false;
+        x.StaleConnection = x.Upstream!.Sock.Broken;
+        if (x.StaleConnection)
+        {
+            // Nothing was handed to the kernel: the request can go to anybody.
+            return new ReactorTask<bool>(null, result: false);
+        }
+
+        var content = received[x.Request.Length..x.BodyEnd];
+        if (content.Length <= scratch.Length - head && content.Length <= BufferPool.Small)
+        {
+            // One copy of a small body is cheaper than a second vector.
+            content.CopyTo(scratch.AsSpan(head));
+            head += content.Length;
+            content = default;
+        }
+
+        return Send.Two(x.Worker, x.Upstream.Sock, scratch.AsSpan(0, head), content, x.IdleMs);
+    }
+}

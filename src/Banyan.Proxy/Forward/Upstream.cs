@@ -1,0 +1,94 @@
+using Banyan.Proxy.Balance;
+using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Record;
+
+namespace Banyan.Proxy.Forward;
+
+/// <summary>A connection to an endpoint. In use by one exchange, or idle in its endpoint's pool.</summary>
+internal sealed class Upstream
+{
+    private readonly Worker _worker;
+    private readonly ClusterState? _cluster;
+
+    internal Upstream(Worker worker, EndpointState endpoint, ClusterState? cluster, Sock sock)
+    {
+        _worker = worker;
+        _cluster = cluster;
+        Endpoint = endpoint;
+        Sock = sock;
+        OnIdleEvent = CloseIdle;
+        if (cluster is not null)
+        {
+            cluster.Connections++;
+        }
+
+        worker.Count(Counter.UpstreamConnectionsActive);
+    }
+
+    internal EndpointState Endpoint { get; }
+
+    internal Sock Sock { get; }
+
+    /// <summary>Received and not yet consumed bytes; null while there are none.</summary>
+    internal IoBuffer? In { get; set; }
+
+    /// <summary>It has served before: a failure may be the idle race.</summary>
+    internal bool Reused { get; set; }
+
+    /// <summary>Time of the loop's clock up to which it may wait in the pool.</summary>
+    internal long IdleUntil { get; set; }
+
+    internal bool Pooled { get; set; }
+
+    internal Upstream? Newer { get; set; }
+
+    internal Upstream? Older { get; set; }
+
+    internal Action OnIdleEvent { get; }
+
+    /// <summary>Keeps it for the next request.</summary>
+    internal void GiveBack(long idleMs)
+    {
+        ReturnBuffer();
+        Reused = true;
+        Endpoint.GiveBack(this, _worker.Loop.NowMs + idleMs);
+        _cluster?.ConnectionFreed();
+    }
+
+    internal void Close()
+    {
+        if (!Sock.IsOpen)
+        {
+            return;
+        }
+
+        ReturnBuffer();
+        Sock.Close();
+        _worker.Count(Counter.UpstreamConnectionsActive, -1);
+        if (_cluster is not null)
+        {
+            _cluster.Connections--;
+            _cluster.ConnectionFreed();
+        }
+    }
+
+    internal void ReturnBuffer()
+    {
+        if (In is not null)
+        {
+            _worker.Buffers.Return(In);
+            In = null;
+        }
+    }
+
+    private void CloseIdle()
+    {
+        // Bytes or an end of stream while nothing was asked: neither is a connection to use again.
+        if (Pooled)
+        {
+            Endpoint.Remove(this);
+            _worker.Count(Counter.UpstreamIdleCloses);
+            Close();
+        }
+    }
+}

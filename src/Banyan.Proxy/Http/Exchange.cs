@@ -1,0 +1,227 @@
+using System.Diagnostics;
+using Banyan.Proxy.Accept;
+using Banyan.Proxy.Balance;
+using Banyan.Proxy.Forward;
+using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Snapshot;
+using Banyan.Rules;
+using Banyan.Wire.Http1;
+
+namespace Banyan.Proxy.Http;
+
+/// <summary>One request and its response on their way through the stages. Pooled per worker; every stage reads and writes it.</summary>
+internal sealed class Exchange
+{
+    internal readonly RequestHead Request = new();
+    internal readonly ResponseHead Response = new();
+    internal readonly Worker Worker;
+    private readonly Action _onClientEvent;
+
+    // Mutable structs: fields, not properties.
+    internal BodyProgress RequestBody;
+    internal BodyProgress ResponseBody;
+
+    private IoBuffer? _path;
+
+    internal Exchange(Worker worker)
+    {
+        Worker = worker;
+        _onClientEvent = OnClientEvent;
+    }
+
+    internal Downstream Client { get; private set; } = null!;
+
+    /// <summary>Configuration of the listener as it was when the request came.</summary>
+    internal ListenerConfig Listener { get; private set; } = null!;
+
+    /// <summary>Configuration for this whole exchange.</summary>
+    internal MeshSnapshot Snapshot { get; set; } = MeshSnapshot.Empty;
+
+    internal TargetConfig? Target { get; set; }
+
+    internal CompiledRoute? Route { get; set; }
+
+    internal WeightedBackend? Backend { get; set; }
+
+    internal ClusterConfig? Cluster { get; set; }
+
+    internal EndpointState? Endpoint { get; set; }
+
+    internal Upstream? Upstream { get; set; }
+
+    /// <summary>Attempts made; 1 while the first is under way.</summary>
+    internal int Attempts { get; set; }
+
+    /// <summary>Timestamp when the head was complete.</summary>
+    internal long Started { get; private set; }
+
+    /// <summary>Timestamp when this attempt left.</summary>
+    internal long AttemptStarted { get; set; }
+
+    /// <summary>Milliseconds of the loop's clock at which the whole request times out.</summary>
+    internal long Deadline { get; set; } = long.MaxValue;
+
+    /// <summary>Status that the client got, 0 before (or when it got none).</summary>
+    internal int Status { get; set; }
+
+    /// <summary>The client's connection ends after this exchange.</summary>
+    internal bool CloseClient { get; set; }
+
+    /// <summary>The response was a 101: the rest of the connection is a tunnel.</summary>
+    internal bool SwitchesProtocols { get; set; }
+
+    /// <summary>The request head and all body bytes that were sent are still in the client's buffer.</summary>
+    internal bool Replayable { get; set; }
+
+    /// <summary>Where the body bytes that were sent end, counted from the start of the client's valid bytes.</summary>
+    internal int BodyEnd { get; set; }
+
+    /// <summary>Why the exchange was ended from the side: by its upload or by the client's disappearance.</summary>
+    internal Failure Aborted { get; private set; }
+
+    /// <summary>Something of a response (also 1xx) was sent to the client.</summary>
+    internal bool Answered { get; set; }
+
+    /// <summary>The part of the request body that came later than its head is being sent (<see cref="Forward.Upload"/>).</summary>
+    internal bool Uploading { get; set; }
+
+    /// <summary>Asks the upload to end.</summary>
+    internal bool StopUpload { get; set; }
+
+    /// <summary>Opened when the upload has ended; set by who waits for it.</summary>
+    internal Gate? UploadDone { get; set; }
+
+    /// <summary>The destination stopped reading the body.</summary>
+    internal bool UploadBroke { get; set; }
+
+    /// <summary>Part of the request was not read: the connection is drained before it is closed.</summary>
+    internal bool LeavesBytes { get; set; }
+
+    /// <summary>The client's connection ends with a reset.</summary>
+    internal bool ResetClient { get; set; }
+
+    /// <summary>A pooled connection turned out to be dead before a byte was sent on it.</summary>
+    internal bool StaleConnection { get; set; }
+
+    /// <summary>Stream idle timeout in milliseconds.</summary>
+    internal long IdleMs { get; private set; }
+
+    internal void Begin(Downstream client)
+    {
+        Client = client;
+        Listener = client.Acceptor.Config;
+        var idle = (long)Listener.Http.StreamIdle.TotalMilliseconds;
+        IdleMs = idle == 0 ? int.MaxValue : idle;
+        Request.Reset();
+        Request.Method = RequestMethod.Other;
+        Request.Version = HttpVersion.Http11;
+        Request.Close = false;
+    }
+
+    /// <summary>The head is complete: what follows is timed and counted.</summary>
+    internal void Start()
+    {
+        Started = Stopwatch.GetTimestamp();
+        Snapshot = Worker.Snapshots.Current;
+        CloseClient = Request.Close || Worker.Drains(Listener.Role);
+        Client.Sock.IdleEvent = _onClientEvent;
+    }
+
+    /// <summary>Canonical path of the request, without query.</summary>
+    internal ReadOnlySpan<byte> Path(ReadOnlySpan<byte> bytes) => _path is null ? Request.Path(bytes) : _path.Valid;
+
+    /// <summary>Replaces the path by its canonical form; a refused one is the client's mistake.</summary>
+    internal Failure Canonicalize()
+    {
+        var settings = Listener.Http;
+        if (!settings.NormalizePath || Request.Form is TargetForm.Asterisk or TargetForm.Authority)
+        {
+            return Failure.None;
+        }
+
+        var received = Request.Path(Client.In!.Valid);
+        var scratch = Worker.Scratch.AsSpan(0, received.Length);
+        switch (CanonicalPath.Write(received, scratch, !settings.RejectEscapedSlashes, out var written))
+        {
+            case PathOutcome.Unchanged:
+                return Failure.None;
+            case PathOutcome.Rewritten:
+                SetPath(scratch[..written]);
+                return Failure.None;
+            default:
+                return Failure.PathRefused;
+        }
+    }
+
+    /// <summary>Ends the exchange from the side; the stage that waits finds out.</summary>
+    internal void Abort(Failure failure)
+    {
+        if (Aborted == Failure.None)
+        {
+            Aborted = failure;
+        }
+
+        Upstream?.Sock.Cancel();
+        Client.Sock.Cancel();
+    }
+
+    internal long MicrosSince(long timestamp) => (Stopwatch.GetTimestamp() - timestamp) / (Stopwatch.Frequency / 1_000_000);
+
+    /// <summary>What is behind the request in the client's buffer is the next one.</summary>
+    internal void ConsumeRequest()
+    {
+        if (!CloseClient && Client.In is not null)
+        {
+            Client.Consume(Client.In.Start + BodyEnd);
+        }
+    }
+
+    /// <summary>Forgets everything, ready for the pool.</summary>
+    internal void Reset()
+    {
+        if (_path is not null)
+        {
+            Worker.Buffers.Return(_path);
+            _path = null;
+        }
+
+        Client.Sock.IdleEvent = null;
+        Client = null!;
+        Listener = null!;
+        Snapshot = MeshSnapshot.Empty;
+        Target = null;
+        Route = null;
+        Backend = null;
+        Cluster = null;
+        Endpoint = null;
+        Upstream = null;
+        Attempts = 0;
+        Deadline = long.MaxValue;
+        Status = 0;
+        SwitchesProtocols = false;
+        Replayable = false;
+        Aborted = Failure.None;
+        Answered = false;
+        UploadBroke = false;
+        LeavesBytes = false;
+        ResetClient = false;
+        StaleConnection = false;
+        CloseClient = false;
+    }
+
+    private void SetPath(ReadOnlySpan<byte> path)
+    {
+        _path = Worker.Buffers.Rent(path.Length);
+        path.CopyTo(_path.Bytes);
+        _path.End = path.Length;
+    }
+
+    private void OnClientEvent()
+    {
+        // A FIN alone is a half-close: the client may still read. A reset is not.
+        if (Client.Sock.Broken)
+        {
+            Abort(Failure.ClientGone);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Banyan.Proxy.Match;
+using Banyan.Proxy.Snapshot;
+using Banyan.Wire.Http1;
+
+namespace Banyan.Proxy.Http;
+
+/// <summary>The response head as it goes back to the client.</summary>
+internal static class ResponseWriter
+{
+    /// <summary>Writes the head of the exchange's response; 0 when it does not fit.</summary>
+    internal static int Write(Exchange x, Span<byte> output)
+    {
+        var head = x.Response;
+        var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
+        var edits = x.Backend!.ResponseHeaders;
+        var edited = !edits.IsEmpty;
+
+        // Only another proxy of the mesh may speak of the mesh: an application cannot forge it.
+        var keepsBanyan = x.Listener.Role != ListenerRole.Inbound && x.Endpoint is { Config.Meshed: true };
+        var builder = new HeadBuilder(output);
+        builder.Append("HTTP/1.1 "u8);
+        builder.AppendNumber(head.StatusCode);
+        builder.Append(" "u8);
+        builder.Append(bytes.Slice(head.ReasonStart, head.ReasonLength));
+        builder.Append("\r\n"u8);
+
+        var runStart = -1;
+        var lines = head.Lines;
+        foreach (ref readonly var line in lines)
+        {
+            if (!Drops(line, keepsBanyan)
+                && !(edited && Edits.Drops(edits, line, bytes)))
+            {
+                runStart = runStart < 0 ? line.LineStart : runStart;
+            }
+            else if (runStart >= 0)
+            {
+                builder.Append(bytes[runStart..line.LineStart]);
+                runStart = -1;
+            }
+        }
+
+        if (runStart >= 0)
+        {
+            builder.Append(bytes[runStart..lines[^1].LineEnd]);
+        }
+
+        WriteFraming(ref builder, x);
+        if (edited)
+        {
+            Edits.Write(ref builder, edits, lines, bytes);
+        }
+
+        WriteConnection(ref builder, x, bytes);
+        builder.Append("\r\n"u8);
+        return builder.Overflowed ? 0 : builder.Length;
+    }
+
+    /// <summary>Writes an answer of the proxy's own.</summary>
+    internal static int WriteAnswer(Exchange x, Failure failure, Span<byte> output)
+    {
+        var row = failure.Row();
+        var builder = new HeadBuilder(output);
+        builder.Append(row.StatusLine);
+        builder.Append(row.Fields);
+        WriteConnection(ref builder, x, default);
+        builder.Append("\r\n"u8);
+        if (x.Request.Method != RequestMethod.Head)
+        {
+            builder.Append(row.Body);
+        }
+
+        return builder.Length;
+    }
+
+    /// <summary>Writes a route's direct response; 0 when it does not fit.</summary>
+    internal static int WriteDirect(Exchange x, Span<byte> output)
+    {
+        var route = x.Route!;
+        var hasBody = route.Status is not (204 or 304);
+        var builder = new HeadBuilder(output);
+        builder.Append("HTTP/1.1 "u8);
+        builder.AppendNumber(route.Status);
+        builder.Append(" \r\n"u8);
+        if (hasBody)
+        {
+            builder.Append("content-length: "u8);
+            builder.AppendNumber(route.Body.Length);
+            builder.Append("\r\n"u8);
+        }
+
+        if (route.Redirect is { } redirect)
+        {
+            builder.Append("location: "u8);
+            var view = RouteStage.View(x);
+            var room = builder.Take(redirect.MaxLength(view));
+            if (!room.IsEmpty)
+            {
+                builder.Trim(room.Length - redirect.WriteLocation(view, room));
+            }
+
+            builder.Append("\r\n"u8);
+        }
+
+        Edits.Write(ref builder, route.ResponseHeaders, default, default);
+        WriteConnection(ref builder, x, default);
+        builder.Append("\r\n"u8);
+        if (hasBody && x.Request.Method != RequestMethod.Head)
+        {
+            builder.Append(route.Body);
+        }
+
+        return builder.Overflowed ? 0 : builder.Length;
+    }
+
+    private static void WriteFraming(ref HeadBuilder builder, Exchange x)
+    {
+        var head = x.Response;
+        if (head.Framing is BodyFraming.Chunked or BodyFraming.UntilClose)
+        {
+            // HTTP/1.0 knows no chunks: there the connection's end is the body's.
+            if (x.Request.Version == HttpVersion.Http11)
+            {
+                builder.Append("transfer-encoding: chunked\r\n"u8);
+            }
+        }
+        else if (head.StatusCode is >= 200 and not 204 && head.ContentLength >= 0)
+        {
+            // Also of a response to HEAD and of 304: there it tells about a body that does not come.
+            builder.Append("content-length: "u8);
+            builder.AppendNumber(head.ContentLength);
+            builder.Append("\r\n"u8);
+        }
+    }
+
+    private static void WriteConnection(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> received)
+    {
+        if (x.SwitchesProtocols)
+        {
+            builder.Append("connection: upgrade\r\nupgrade: "u8);
+            var index = x.Response.IndexOf(KnownField.Upgrade);
+            builder.Append(index < 0 ? default : x.Response.Fields[index].Value(received));
+            builder.Append("\r\n"u8);
+        }
+        else if (x.CloseClient)
+        {
+            builder.Append("connection: close\r\n"u8);
+        }
+        else if (x.Request.Version == HttpVersion.Http10)
+        {
+            builder.Append("connection: keep-alive\r\n"u8);
+        }
+    }
+
+    private static bool Drops(in FieldLine line, bool keepsBanyan) => line.ConnectionNamed || line.Known switch
+    {
+        KnownField.Connection or KnownField.ContentLength or KnownField.TransferEncoding or KnownField.Upgrade
+            or KnownField.KeepAlive or KnownField.ProxyConnection or KnownField.Te => true,
+        KnownField.Banyan => !keepsBanyan,
+        _ => false,
+    };
+}

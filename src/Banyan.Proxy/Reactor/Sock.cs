@@ -1,0 +1,347 @@
+using System.Runtime.CompilerServices;
+
+namespace Banyan.Proxy.Reactor;
+
+/// <summary>How a wait on a socket ended.</summary>
+internal enum Wait : byte
+{
+    /// <summary>Try the operation now.</summary>
+    Ready,
+
+    /// <summary>The deadline passed first.</summary>
+    TimedOut,
+
+    /// <summary>Somebody else of the same exchange ended the wait (<see cref="Sock.Cancel"/>) or closed the socket.</summary>
+    Cancelled,
+}
+
+/// <summary>A non-blocking stream socket that belongs to one event loop: synchronous attempts, awaitable readiness.</summary>
+/// <remarks>
+/// Registered once, edge triggered. After a short read it counts as not readable, so no EAGAIN probe is made; after RDHUP
+/// it stays readable, or the FIN would be lost; HUP and ERR wake both sides. One reader and one writer may wait at a time.
+/// </remarks>
+internal sealed unsafe class Sock
+{
+    /// <summary>Result of an attempt that found the socket not ready.</summary>
+    internal const int WouldBlock = -1;
+
+    /// <summary>Result of an attempt on a broken connection; <see cref="LastError"/> holds errno.</summary>
+    internal const int Failed = -2;
+
+    private readonly Side _read;
+    private readonly Side _write;
+    private bool _peerFinished;
+
+    internal Sock(EventLoop loop, int fd, bool writable)
+    {
+        Loop = loop;
+        Fd = fd;
+        _read = new Side(this);
+        _write = new Side(this) { Ready = writable };
+    }
+
+    internal EventLoop Loop { get; }
+
+    internal int Fd { get; private set; }
+
+    internal int Slot { get; init; }
+
+    internal uint Generation { get; init; }
+
+    internal int LastError { get; private set; }
+
+    /// <summary>Hang-up or error was reported: what is sent now will not arrive.</summary>
+    internal bool Broken { get; private set; }
+
+    /// <summary>The peer has sent its FIN (or worse); buffered bytes may still be readable.</summary>
+    internal bool PeerFinished => _peerFinished || Broken;
+
+    /// <summary>Readable bytes or an end of stream wait.</summary>
+    internal bool ReadableNow => _read.Ready;
+
+    internal bool IsOpen => Fd >= 0;
+
+    /// <summary>Told of every event while nobody waits to read; set by pools that hold idle connections.</summary>
+    internal Action? IdleEvent { get; set; }
+
+    /// <summary>Reads what is there: bytes read, 0 at the end of the stream, <see cref="WouldBlock"/> or <see cref="Failed"/>.</summary>
+    internal int TryRead(Span<byte> buffer)
+    {
+        if (!_read.Ready)
+        {
+            return WouldBlock;
+        }
+
+        nint n;
+        fixed (byte* p = buffer)
+        {
+            do
+            {
+                n = Libc.recv(Fd, p, (nuint)buffer.Length, 0);
+            }
+            while (n < 0 && Libc.Errno == Libc.EINTR);
+        }
+
+        if (n > 0)
+        {
+            if (n < buffer.Length && !PeerFinished)
+            {
+                _read.Ready = false;
+            }
+
+            return (int)n;
+        }
+
+        if (n == 0)
+        {
+            return 0;
+        }
+
+        return Fail(_read);
+    }
+
+    /// <summary>Sends what fits: bytes taken by the kernel, <see cref="WouldBlock"/> or <see cref="Failed"/>.</summary>
+    internal int TryWrite(ReadOnlySpan<byte> buffer)
+    {
+        if (!_write.Ready)
+        {
+            return WouldBlock;
+        }
+
+        nint n;
+        fixed (byte* p = buffer)
+        {
+            do
+            {
+                n = Libc.send(Fd, p, (nuint)buffer.Length, Libc.MSG_NOSIGNAL);
+            }
+            while (n < 0 && Libc.Errno == Libc.EINTR);
+        }
+
+        return Written(n, buffer.Length);
+    }
+
+    /// <summary>Sends two pieces in one call; the result counts over both.</summary>
+    internal int TryWrite(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (second.IsEmpty)
+        {
+            return TryWrite(first);
+        }
+
+        if (!_write.Ready)
+        {
+            return WouldBlock;
+        }
+
+        nint n;
+        fixed (byte* a = first, b = second)
+        {
+            var vectors = stackalloc Libc.IoVector[2];
+            vectors[0] = new Libc.IoVector { Base = a, Length = (nuint)first.Length };
+            vectors[1] = new Libc.IoVector { Base = b, Length = (nuint)second.Length };
+            do
+            {
+                // SIGPIPE is ignored by the runtime, so writev needs no MSG_NOSIGNAL.
+                n = Libc.writev(Fd, vectors, 2);
+            }
+            while (n < 0 && Libc.Errno == Libc.EINTR);
+        }
+
+        return Written(n, first.Length + second.Length);
+    }
+
+    /// <summary>Waits until a read is worth trying. The deadline is in milliseconds of <see cref="EventLoop.NowMs"/>.</summary>
+    internal SockWait Readable(long deadline) => new(_read, deadline);
+
+    /// <summary>Waits until a write is worth trying.</summary>
+    internal SockWait Writable(long deadline) => new(_write, deadline);
+
+    /// <summary>A call outside this class found nothing to read (accept).</summary>
+    internal void ForgetReadable() => _read.Ready = false;
+
+    /// <summary>Ends the waits of this socket with <see cref="Wait.Cancelled"/>; they resume from the loop, not inline.</summary>
+    internal void Cancel()
+    {
+        _read.Wake(Wait.Cancelled, queued: true);
+        _write.Wake(Wait.Cancelled, queued: true);
+    }
+
+    internal void ShutdownWrite()
+    {
+        if (Fd >= 0)
+        {
+            _ = Libc.shutdown(Fd, Libc.SHUT_WR);
+        }
+    }
+
+    /// <summary>Closes with a reset, so that the peer cannot take what it got for a whole message.</summary>
+    internal void Abort()
+    {
+        if (Fd >= 0)
+        {
+            var linger = new Libc.Linger { OnOff = 1, Seconds = 0 };
+            _ = Libc.setsockopt(Fd, Libc.SOL_SOCKET, Libc.SO_LINGER, &linger, (uint)sizeof(Libc.Linger));
+            Close();
+        }
+    }
+
+    internal void Close()
+    {
+        if (Fd < 0)
+        {
+            return;
+        }
+
+        // Closing removes the descriptor from epoll: it is never duplicated.
+        var fd = Fd;
+        Fd = -1;
+        Loop.Unregister(this);
+        Cancel();
+        Loop.Timers.Disarm(_read);
+        Loop.Timers.Disarm(_write);
+        _ = Libc.close(fd);
+    }
+
+    internal void OnEvents(uint events)
+    {
+        if ((events & (Libc.EPOLLERR | Libc.EPOLLHUP)) != 0)
+        {
+            Broken = true;
+        }
+
+        if ((events & Libc.EPOLLRDHUP) != 0)
+        {
+            _peerFinished = true;
+        }
+
+        if ((events & (Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
+        {
+            _read.Ready = true;
+            if (!_read.Wake(Wait.Ready, queued: false))
+            {
+                IdleEvent?.Invoke();
+            }
+        }
+
+        if (Fd >= 0 && (events & (Libc.EPOLLOUT | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
+        {
+            _write.Ready = true;
+            _write.Wake(Wait.Ready, queued: false);
+        }
+    }
+
+    private int Written(nint n, int wanted)
+    {
+        if (n < 0)
+        {
+            return Fail(_write);
+        }
+
+        if (n < wanted)
+        {
+            _write.Ready = false;
+        }
+
+        return (int)n;
+    }
+
+    private int Fail(Side side)
+    {
+        var error = Libc.Errno;
+        if (error == Libc.EAGAIN)
+        {
+            side.Ready = false;
+            return WouldBlock;
+        }
+
+        LastError = error;
+        Broken = true;
+        return Failed;
+    }
+
+    /// <summary>One direction: its readiness, its waiter and its timer.</summary>
+    internal sealed class Side(Sock sock) : TimerNode
+    {
+        internal bool Ready;
+        internal Wait Outcome;
+        private Action? _waiter;
+        private long _deadline;
+
+        internal void Await(Action continuation, long deadline)
+        {
+            System.Diagnostics.Debug.Assert(_waiter is null, "two waiters on one direction of a socket");
+            if (!sock.IsOpen)
+            {
+                Outcome = Wait.Cancelled;
+                sock.Loop.Queue(continuation);
+                return;
+            }
+
+            _waiter = continuation;
+            _deadline = deadline;
+            if (deadline < long.MaxValue && (ArmedFor == 0 || ArmedFor > deadline))
+            {
+                sock.Loop.Timers.Arm(this, deadline);
+            }
+        }
+
+        internal bool Wake(Wait outcome, bool queued)
+        {
+            var waiter = _waiter;
+            if (waiter is null)
+            {
+                return false;
+            }
+
+            _waiter = null;
+            Outcome = outcome;
+            if (queued)
+            {
+                sock.Loop.Queue(waiter);
+            }
+            else
+            {
+                waiter();
+            }
+
+            return true;
+        }
+
+        internal override void OnTimer(long now)
+        {
+            if (_waiter is null || _deadline == long.MaxValue)
+            {
+                return;
+            }
+
+            if (now >= _deadline)
+            {
+                Wake(Wait.TimedOut, queued: true);
+            }
+            else
+            {
+                sock.Loop.Timers.Arm(this, _deadline);
+            }
+        }
+    }
+}
+
+/// <summary>Awaitable readiness of one direction of a <see cref="Sock"/>.</summary>
+internal readonly struct SockWait(Sock.Side side, long deadline) : ICriticalNotifyCompletion
+{
+    public bool IsCompleted => side.Ready;
+
+    public SockWait GetAwaiter() => this;
+
+    public Wait GetResult()
+    {
+        var outcome = side.Outcome;
+        side.Outcome = Wait.Ready;
+        return outcome;
+    }
+
+    public void OnCompleted(Action continuation) => side.Await(continuation, deadline);
+
+    public void UnsafeOnCompleted(Action continuation) => side.Await(continuation, deadline);
+}

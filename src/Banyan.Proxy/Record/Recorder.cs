@@ -1,0 +1,23 @@
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Snapshot;
+
+namespace Banyan.Proxy.Record;
+
+/// <summary>Stage "record": every exchange passes here exactly once.</summary>
+internal static class Recorder
+{
+    internal static void Record(Exchange x, Failure failure)
+    {
+        var worker = x.Worker;
+        if (failure != Failure.None && failure.Row().Counter is { } counter)
+        {
+            worker.Count(counter);
+        }
+
+        var route = x.Route is null ? -1 : x.Route.Index;
+        var key = x.Listener.Role == ListenerRole.Inbound
+            ? EdgeKey.Server(x.Listener, route, x.Request.Method, x.Status)
+            : EdgeKey.Client(x.Target, route, x.Endpoint?.Config, x.Request.Method, x.Status);
+        worker.Metrics.Edge(key).Record(x.MicrosSince(x.Started));
+    }
+}

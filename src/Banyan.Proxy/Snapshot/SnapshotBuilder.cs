@@ -1,0 +1,221 @@
+using System.Net;
+using Banyan.Proxy.Snapshot.Resources;
+using Banyan.Proxy.Xds;
+using Banyan.Rules;
+
+namespace Banyan.Proxy.Snapshot;
+
+/// <summary>Makes snapshots of what the resource tables let traffic see. What did not change stays the same object.</summary>
+/// <remarks>Used by the housekeeping thread alone.</remarks>
+internal sealed class SnapshotBuilder(TimeProvider time)
+{
+    private readonly SlotTable<string> _clusterSlots = new(time);
+    private readonly SlotTable<(string Cluster, IPEndPoint Address)> _endpointSlots = new(time);
+    private readonly Dictionary<string, BuiltCluster> _clusters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TargetConfig> _targets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ListenerConfig> _listeners = new(StringComparer.Ordinal);
+    private long _revision;
+
+    /// <summary>Builds the snapshot of now.</summary>
+    public MeshSnapshot Build(ResourceTables tables, IEnumerable<string> missing, bool connected)
+    {
+        var listeners = new List<ListenerConfig>();
+        var targets = new List<KeyValuePair<string, TargetConfig>>();
+        var used = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var held in tables.Listeners.All.Values)
+        {
+            if (held.Serving?.Value is not { } resource)
+            {
+                continue;
+            }
+
+            var routes = resource.Manager.Inline ?? tables.Routes.Serving(resource.Manager.RouteName!);
+            if (routes is null)
+            {
+                continue;
+            }
+
+            used.UnionWith(routes.Clusters);
+            var target = BuildTarget(resource, routes, tables);
+            if (resource.IsTarget)
+            {
+                targets.Add(new(resource.Name, target));
+            }
+            else
+            {
+                listeners.Add(BuildListener(resource, target));
+            }
+        }
+
+        ForgetUnused(tables, used);
+        listeners.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return new MeshSnapshot
+        {
+            Listeners = [.. listeners],
+            Targets = MeshSnapshot.Index(targets),
+            Missing = MeshSnapshot.Names(missing),
+            Connected = connected,
+            Revision = ++_revision,
+            EndpointSlots = _endpointSlots.Capacity,
+            ClusterSlots = _clusterSlots.Capacity,
+        };
+    }
+
+    private static string NameOf(ListenerResource resource) =>
+        resource.Role is null or ListenerRole.Inbound or ListenerRole.Outbound ? resource.Name : resource.Manager.RouteName!;
+
+    private static bool SameEndpoint(EndpointConfig old, in EndpointInfo now) =>
+        old.Meshed == now.Meshed
+        && old.Weight == now.Weight
+        && old.Draining == now.Draining
+        && old.Workload == now.Workload
+        && old.Version == now.Version;
+
+    private ListenerConfig BuildListener(ListenerResource resource, TargetConfig target)
+    {
+        var isOutbound = resource.Role == ListenerRole.Outbound;
+        if (_listeners.TryGetValue(resource.Name, out var old)
+            && ReferenceEquals(isOutbound ? old.Fallback : old.Target, target)
+            && old.Role == resource.Role
+            && old.Address.Equals(resource.Address)
+            && old.Http == resource.Manager.Http
+            && old.Service == resource.Service
+            && old.Namespace == resource.Namespace
+            && old.Port == resource.Port
+            && old.Version == resource.Version
+            && old.Workload == resource.Workload)
+        {
+            return old;
+        }
+
+        return _listeners[resource.Name] = new ListenerConfig
+        {
+            Name = resource.Name,
+            Role = resource.Role!.Value,
+            Address = resource.Address!,
+            Target = isOutbound ? null : target,
+            Fallback = isOutbound ? target : null,
+            Http = resource.Manager.Http,
+            Service = isOutbound ? "" : resource.Service,
+            Namespace = isOutbound ? "" : resource.Namespace,
+            Port = isOutbound ? 0 : resource.Port,
+            Version = resource.Version,
+            Workload = resource.Workload,
+        };
+    }
+
+    private TargetConfig BuildTarget(ListenerResource resource, RouteTable routes, ResourceTables tables)
+    {
+        var clusters = Array.ConvertAll(routes.Clusters, name => BuildCluster(name, tables));
+        var isFallback = resource.Role == ListenerRole.Outbound;
+        if (_targets.TryGetValue(resource.Name, out var old)
+            && ReferenceEquals(old.Routes, routes)
+            && old.Http == resource.Manager.Http
+            && old.Name == NameOf(resource)
+            && (isFallback || (old.Service == resource.Service && old.Namespace == resource.Namespace && old.Port == resource.Port))
+            && old.Clusters.AsSpan().SequenceEqual(clusters))
+        {
+            return old;
+        }
+
+        return _targets[resource.Name] = new TargetConfig
+        {
+            Name = NameOf(resource),
+            Service = isFallback ? "external" : resource.Service,
+            Namespace = isFallback ? "" : resource.Namespace,
+            Port = isFallback ? 0 : resource.Port,
+            Routes = routes,
+            Clusters = clusters,
+            Http = resource.Manager.Http,
+        };
+    }
+
+    private ClusterConfig BuildCluster(string name, ResourceTables tables)
+    {
+        var resource = tables.Clusters.Serving(name);
+        var endpoints = resource?.EndpointsName is { } endpointsName
+            ? tables.Endpoints.Serving(endpointsName) ?? EndpointsResource.None
+            : resource?.StaticEndpoints ?? EndpointsResource.None;
+        if (_clusters.TryGetValue(name, out var old)
+            && ReferenceEquals(old.Resource, resource)
+            && ReferenceEquals(old.Endpoints, endpoints))
+        {
+            return old.Config;
+        }
+
+        // A cluster the control plane says does not exist is an invalid reference.
+        var config = new ClusterConfig
+        {
+            Name = name,
+            Kind = resource?.Kind ?? ClusterKind.Blackhole,
+            ConnectTimeout = resource?.ConnectTimeout ?? TimeSpan.FromSeconds(1),
+            Endpoints = BuildEndpoints(name, endpoints, old.Config),
+            Slot = _clusterSlots.Acquire(name),
+            MaxConnections = resource?.MaxConnections ?? 0,
+            MaxPending = resource?.MaxPending ?? 0,
+        };
+        _clusters[name] = new BuiltCluster(config, resource, endpoints);
+        return config;
+    }
+
+    private EndpointConfig[] BuildEndpoints(string cluster, EndpointsResource resource, ClusterConfig? old)
+    {
+        var before = new Dictionary<IPEndPoint, EndpointConfig>();
+        foreach (var endpoint in old?.Endpoints ?? [])
+        {
+            before.Add(endpoint.Address, endpoint);
+        }
+
+        var endpoints = new EndpointConfig[resource.Endpoints.Length];
+        for (var i = 0; i < endpoints.Length; i++)
+        {
+            ref readonly var info = ref resource.Endpoints[i];
+            endpoints[i] = before.Remove(info.Address, out var known) && SameEndpoint(known, info)
+                ? known
+                : new EndpointConfig
+                {
+                    Slot = _endpointSlots.Acquire((cluster, info.Address)),
+                    Address = info.Address,
+                    Meshed = info.Meshed,
+                    Workload = info.Workload,
+                    Version = info.Version,
+                    Weight = info.Weight,
+                    Draining = info.Draining,
+                };
+        }
+
+        foreach (var address in before.Keys)
+        {
+            _endpointSlots.Release((cluster, address));
+        }
+
+        return endpoints;
+    }
+
+    private void ForgetUnused(ResourceTables tables, HashSet<string> used)
+    {
+        foreach (var (name, cluster) in _clusters)
+        {
+            if (!used.Contains(name))
+            {
+                _clusters.Remove(name);
+                _clusterSlots.Release(name);
+                foreach (var endpoint in cluster.Config.Endpoints)
+                {
+                    _endpointSlots.Release((name, endpoint.Address));
+                }
+            }
+        }
+
+        foreach (var name in _targets.Keys)
+        {
+            if (tables.Listeners.Serving(name) is null)
+            {
+                _targets.Remove(name);
+                _listeners.Remove(name);
+            }
+        }
+    }
+
+    private readonly record struct BuiltCluster(ClusterConfig Config, ClusterResource? Resource, EndpointsResource Endpoints);
+}
