@@ -2,11 +2,6 @@ using System.Numerics;
 
 namespace Banyan.Rules;
 
-/// <summary>One bucket of a sparse histogram.</summary>
-/// <param name="Index">See <see cref="LogLinear.Index"/>.</param>
-/// <param name="Count">Values in it.</param>
-public readonly record struct LogLinearBucket(int Index, long Count);
-
 /// <summary>Buckets of the sparse log-linear histograms that proxies record and report: 64 linear sub-buckets per power
 /// of two of microseconds, so that a bucket's midpoint is within 0.8 % of every value in it.</summary>
 public static class LogLinear
@@ -54,31 +49,21 @@ public static class LogLinear
     public static double Midpoint(int index) => LowerBound(index) + ((Width(index) - 1) / 2.0);
 
     /// <summary>The value that the part <paramref name="quantile"/> (0 to 1) of all values does not exceed, within a bucket; 0 when there are none.</summary>
-    /// <param name="buckets">Ascending by index.</param>
+    /// <param name="buckets">Index and count, ascending by index.</param>
     /// <param name="quantile">For example 0.99.</param>
-    public static double Quantile(ReadOnlySpan<LogLinearBucket> buckets, double quantile)
+    public static double Quantile(IReadOnlyCollection<KeyValuePair<int, long>> buckets, double quantile)
     {
-        var total = 0L;
-        foreach (var bucket in buckets)
+        var total = buckets.Sum(bucket => bucket.Value);
+        var rank = Math.Max(1, (long)Math.Ceiling(quantile * total));
+        foreach (var (index, count) in buckets)
         {
-            total += bucket.Count;
-        }
-
-        if (total == 0)
-        {
-            return 0;
-        }
-
-        var rank = Math.Clamp((long)Math.Ceiling(quantile * total), 1, total);
-        foreach (var bucket in buckets)
-        {
-            rank -= bucket.Count;
+            rank -= count;
             if (rank <= 0)
             {
-                return Midpoint(bucket.Index);
+                return Midpoint(index);
             }
         }
 
-        return Midpoint(buckets[^1].Index);
+        return 0;
     }
 }
