@@ -47,7 +47,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         _log = log;
         _sink = sink;
         _control = options.Control?.ToString() ?? "";
-        Namespace = nodeId.Split('/')[0];
+        NodeId = nodeId;
+        Node = NodeName.TryParse(nodeId, out var node) ? node : null;
         _discovery = new Discovery(Describe(nodeId), time);
         _builder = new SnapshotBuilder(time);
         if (options.Control is { } control)
@@ -59,13 +60,19 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         log.Written = _wake.Signal;
     }
 
+    /// <summary>Who this proxy is, also when a snapshot file says it.</summary>
+    public string NodeId { get; }
+
+    /// <summary>The same, taken apart; null when a foreign snapshot file has other names.</summary>
+    public NodeName? Node { get; }
+
+    /// <summary>Namespace of the workload, in which short host names are looked up.</summary>
+    public string Namespace => Node?.Namespace ?? "default";
+
     /// <summary>Loads what is on disk, publishes it, and starts the thread. Null, with the reason, when the proxy cannot run.</summary>
     public static Housekeeping? Start(
         ProxyOptions options, SnapshotHolder holder, ProxyLog log, TimeProvider time, out string error) =>
         Start(options, holder, log, StandardError.Write, time, out error);
-
-    /// <summary>Namespace of the workload beside this proxy, also where only the saved resources name it.</summary>
-    public string Namespace { get; }
 
     /// <inheritdoc/>
     public void Want(string name)
