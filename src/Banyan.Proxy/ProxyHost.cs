@@ -169,6 +169,22 @@ internal sealed class ProxyHost
     private IDisposable? StartAdmin(Housekeeping housekeeping, out string error)
     {
         error = "";
-        return null;
+        if (_options.Admin is not { } address)
+        {
+            return null;
+        }
+
+        return AdminServer.Start(
+            address,
+            new AdminContext
+            {
+                Options = _options,
+                Snapshots = _snapshots,
+                Metrics = _metrics,
+                Lifecycle = _lifecycle,
+                Housekeeping = housekeeping,
+                Log = _log,
+            },
+            out error);
     }
 }
