@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Banyan.Cli.Up;
+
+/// <summary>Where things lie in a state directory; the same for those who serve and those who call.</summary>
+internal sealed class StatePaths
+{
+    /// <summary>The variable that names the state directory when --state is absent.</summary>
+    public const string Variable = "BANYAN_STATE";
+
+    private const string DefaultFolder = ".banyan";
+
+    // sockaddr_un holds 108 bytes, the last one a zero.
+    private const int LongestSocketPath = 107;
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public StatePaths(string? folder)
+    {
+        var chosen = string.IsNullOrEmpty(folder) ? Environment.GetEnvironmentVariable(Variable) : folder;
+        Folder = Path.GetFullPath(string.IsNullOrEmpty(chosen) ? DefaultFolder : chosen).TrimEnd('/');
+    }
+
+    /// <summary>The state directory itself.</summary>
+    public string Folder { get; }
+
+    public string ControlSocket => Socket("control.sock");
+
+    public string SupervisorSocket => Socket("up.sock");
+
+    public string ControlFolder => Path.Combine(Folder, "control");
+
+    public string Lock => Path.Combine(Folder, "up.lock");
+
+    /// <summary>What a supervisor leaves for those who come after it: its process and its mark.</summary>
+    public string Record => Path.Combine(Folder, "up.json");
+
+    public string Log => Path.Combine(Folder, "up.log");
+
+    /// <summary>The folder that a sidecar keeps its snapshot in.</summary>
+    public string Proxy(string node) => Path.Combine(Folder, "proxies", node);
+
+    public string ProxySocket(string node) => Socket(Path.Combine("proxies", node, "admin.sock"));
+
+    /// <summary>Makes the folders, readable by nobody else.</summary>
+    /// <exception cref="UserException">They cannot be made.</exception>
+    public void Create()
+    {
+        try
+        {
+            Directory.CreateDirectory(Folder, Private);
+            Directory.CreateDirectory(ControlFolder, Private);
+            Directory.CreateDirectory(Path.Combine(Folder, "proxies"), Private);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"--state {Folder}: {exception.Message}");
+        }
+    }
+
+    /// <summary>A path short enough for a socket: in the state directory, else in a private folder beside /tmp's others.</summary>
+    private string Socket(string name)
+    {
+        var path = Path.Combine(Folder, name);
+        if (Encoding.UTF8.GetByteCount(path) <= LongestSocketPath)
+        {
+            return path;
+        }
+
+        var folder = $"/tmp/banyan-{Environment.UserName}-{Hash(Folder)}";
+        if (!Directory.Exists(folder))
+        {
+            Directory.CreateDirectory(folder, Private);
+        }
+
+        return Path.Combine(folder, name.Length > 40 ? $"{Hash(name)}.sock" : name.Replace('/', '.'));
+    }
+
+    private static string Hash(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, 6));
+}

@@ -1,0 +1,318 @@
+using Banyan.Cli.Up.Processes;
+
+namespace Banyan.Cli.Up;
+
+/// <summary>
+/// Runs a mesh on this host: the control plane, and a sidecar and an application for every replica of every Workload
+/// with a <c>run</c>. Everything is started, watched and ended here, in this order: control plane, sidecar, application;
+/// and back.
+/// </summary>
+internal sealed class Supervisor : IAsyncDisposable
+{
+    private static readonly TimeSpan ControlGrace = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _operations = new(1);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _downAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<string, ReplicaGroup> _groups = new(StringComparer.Ordinal);
+    private readonly SupervisorOptions _options;
+    private readonly UpLog _log;
+    private readonly TimeProvider _time;
+    private readonly StateLock _lock;
+    private readonly Reaper _reaper;
+    private readonly Guard _guard;
+    private readonly Registrar _registrar;
+    private readonly SupervisorContext _context;
+    private readonly SupervisedProcess _control;
+    private readonly string _xds;
+    private readonly string _api;
+    private SupervisorApi? _socket;
+    private FileWatch? _watch;
+    private bool _stopped;
+
+    private Supervisor(SupervisorOptions options, StateLock stateLock, string marker, UpLog log, TimeProvider time)
+    {
+        (_options, _lock, _log, _time) = (options, stateLock, log, time);
+        var random = new Random();
+        var ports = new PortAllocator(random);
+        _xds = $"127.0.0.1:{ports.Take()}";
+        _api = $"127.0.0.1:{ports.Take()}";
+        _reaper = new Reaper(time, adoptOrphans: true);
+        _guard = Guard.Start(_reaper, Programs.Banyan, marker, AppEnvironment.Inherited(), line => log.Line("guard", line));
+        _registrar = new Registrar(options.State.ControlSocket, log, time);
+        _context = new SupervisorContext
+        {
+            State = options.State,
+            Marker = marker,
+            ProxyProgram = options.ProxyProgram,
+            XdsUrl = $"http://{_xds}",
+            Verbose = options.Verbose,
+            Reaper = _reaper,
+            Registrar = _registrar,
+            Ports = ports,
+            Log = log,
+            Random = random,
+            Time = time,
+        };
+        _control = new SupervisedProcess(ControlSpec(), _reaper, log, random, time);
+        _control.Changed += OnControlChanged;
+    }
+
+    /// <summary>Completes when somebody asked over the socket for the end.</summary>
+    public Task DownAsked => _downAsked.Task;
+
+    /// <summary>Takes the state directory and makes a supervisor that runs nothing yet.</summary>
+    /// <exception cref="UserException">Another supervisor has the directory.</exception>
+    public static async Task<Supervisor> CreateAsync(SupervisorOptions options, UpLog log, TimeProvider time)
+    {
+        var stateLock = StateLock.Take(options.State);
+        try
+        {
+            var left = await stateLock.SweepAsync(time);
+            if (left > 0)
+            {
+                log.Notice($"ended {left} processes that an earlier run with {options.State.Folder} had left behind");
+            }
+
+            var marker = Guid.NewGuid().ToString("N");
+            stateLock.Write(new SupervisorRecord(Environment.ProcessId, marker, time.GetUtcNow()));
+            return new Supervisor(options, stateLock, marker, log, time);
+        }
+        catch
+        {
+            stateLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts everything; returns when it is started, not when it is ready.</summary>
+    public async Task StartAsync(IReadOnlyList<ProcessPlan> plans)
+    {
+        _socket = await SupervisorApi.StartAsync(this, _options.State);
+        _control.Start();
+        foreach (var plan in plans)
+        {
+            Add(plan);
+        }
+
+        _watch = new FileWatch(_options.Paths, this, _options.State.ControlSocket, _log, _time);
+    }
+
+    /// <summary>Waits until every process is ready.</summary>
+    /// <returns>What is missing at the deadline; nothing when all is well.</returns>
+    public async Task<IReadOnlyList<ProcessReport>> WaitReadyAsync(TimeSpan limit, CancellationToken cancel)
+    {
+        var start = _time.GetTimestamp();
+        while (true)
+        {
+            var report = Report();
+            if (report.Ready)
+            {
+                return [];
+            }
+
+            if (_time.GetElapsedTime(start) > limit)
+            {
+                return [.. report.Processes.Where(process => process.State != "ready")];
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancel);
+        }
+    }
+
+    /// <summary>Asks for the end, as Ctrl-C would.</summary>
+    public void AskDown() => _downAsked.TrySetResult();
+
+    /// <summary>Restarts everything that stands behind a service, replica by replica.</summary>
+    /// <returns>The nodes that were restarted; none when there is no such service here.</returns>
+    public async Task<IReadOnlyList<string>> RestartAsync(string service, string? ns, CancellationToken cancel)
+    {
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
+        await _operations.WaitAsync(linked.Token);
+        try
+        {
+            var groups = Groups().Where(group => group.Plan.Serves(service, ns)).ToList();
+            foreach (var group in groups)
+            {
+                await group.RollAsync(linked.Token);
+            }
+
+            return [.. groups.SelectMany(group => group.Replicas, (_, replica) => replica.NodeId)];
+        }
+        finally
+        {
+            _operations.Release();
+        }
+    }
+
+    /// <summary>Comes to what the files say now.</summary>
+    /// <param name="plans">The processes that shall run.</param>
+    /// <param name="mayRemove">Whether a process that is no longer among them may be ended now.</param>
+    /// <returns>Whether everything is as the files say.</returns>
+    public async Task<bool> ReconcileAsync(IReadOnlyList<ProcessPlan> plans, Func<ProcessPlan, Task<bool>> mayRemove)
+    {
+        var isDone = true;
+        await _operations.WaitAsync(_stopping.Token);
+        try
+        {
+            foreach (var group in Groups())
+            {
+                var wanted = plans.FirstOrDefault(plan => plan.Id == group.Plan.Id);
+                if (wanted is null)
+                {
+                    isDone &= await RemoveAsync(group, mayRemove);
+                }
+                else if (!wanted.Equals(group.Plan))
+                {
+                    _log.Notice($"{wanted.Id} has changed");
+                    await group.ChangeAsync(wanted, _stopping.Token);
+                }
+            }
+
+            foreach (var plan in plans.Where(plan => Groups().All(group => group.Plan.Id != plan.Id)))
+            {
+                _log.Notice($"{plan.Id} is new");
+                Add(plan);
+            }
+        }
+        finally
+        {
+            _operations.Release();
+        }
+
+        return isDone;
+    }
+
+    /// <summary>What runs now, and where.</summary>
+    public MeshReport Report() => ReportBuilder.Build(_options.State, _api, _xds, _control, Groups());
+
+    /// <summary>Ends everything in order.</summary>
+    public async Task StopAsync()
+    {
+        if (_stopped)
+        {
+            return;
+        }
+
+        _stopped = true;
+        await _stopping.CancelAsync();
+        if (_watch is not null)
+        {
+            await _watch.DisposeAsync();
+        }
+
+        await _operations.WaitAsync();
+
+        // Those that only call go first: nobody fails for want of them.
+        var groups = Groups();
+        await Task.WhenAll(groups.Where(group => group.Plan.Owner.Spec.Service.Length == 0).Select(group => group.StopAsync()));
+        await Task.WhenAll(groups.Where(group => group.Plan.Owner.Spec.Service.Length > 0).Select(group => group.StopAsync()));
+        await _registrar.DisposeAsync();
+        await _control.StopAsync(ControlGrace);
+        await Sessions.KillAllAsync(new HashSet<int>(), _context.Marker, _time, TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Ends everything at once; <see cref="StopAsync"/> then returns quickly.</summary>
+    public void Kill()
+    {
+        foreach (var replica in Groups().SelectMany(group => group.Replicas))
+        {
+            replica.Kill();
+        }
+
+        _control.Kill();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        if (_socket is not null)
+        {
+            await _socket.DisposeAsync();
+        }
+
+        _guard.Dispose();
+        _reaper.Dispose();
+        File.Delete(_options.State.Record);
+        _lock.Dispose();
+        _stopping.Dispose();
+        _operations.Dispose();
+    }
+
+    private async Task<bool> RemoveAsync(ReplicaGroup group, Func<ProcessPlan, Task<bool>> mayRemove)
+    {
+        if (!await mayRemove(group.Plan))
+        {
+            return false;
+        }
+
+        _log.Notice($"{group.Plan.Id} is gone from the files and is stopped");
+        lock (_gate)
+        {
+            _groups.Remove(group.Plan.Id);
+        }
+
+        await group.StopAsync();
+        return true;
+    }
+
+    private void Add(ProcessPlan plan)
+    {
+        var group = new ReplicaGroup(plan, _context);
+        lock (_gate)
+        {
+            _groups.Add(plan.Id, group);
+        }
+
+        try
+        {
+            group.Start();
+        }
+        catch (UserException exception)
+        {
+            _log.Notice(exception.Message);
+        }
+    }
+
+    private List<ReplicaGroup> Groups()
+    {
+        lock (_gate)
+        {
+            return [.. _groups.Values];
+        }
+    }
+
+    private void OnControlChanged()
+    {
+        if (_control.State == ProcessState.Ready)
+        {
+            _registrar.SendAll();
+        }
+    }
+
+    private ProcessSpec ControlSpec() => new()
+    {
+        Name = "control",
+        Request = () =>
+        {
+            var environment = AppEnvironment.Inherited();
+            environment[Sessions.Marker] = _context.Marker;
+            return new SpawnRequest
+            {
+                Name = "control",
+                Command = Programs.Banyan,
+                Arguments =
+                [
+                    "control", "--state", _options.State.ControlFolder, "--socket", _options.State.ControlSocket,
+                    "--xds", _xds, "--api", _api, .. _options.Paths.SelectMany(path => (string[])["--files", path]),
+                ],
+                Environment = environment,
+            };
+        },
+        Probe = stop => Probes.UnixAsync(_options.State.ControlSocket, "ready", stop),
+        ReadyTimeout = () => TimeSpan.FromSeconds(60),
+        Format = line => ProgramLog.Format(line, _options.Verbose),
+    };
+}

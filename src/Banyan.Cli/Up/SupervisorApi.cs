@@ -1,0 +1,101 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Banyan.Cli.Up;
+
+/// <summary>The supervisor's own socket: GET /processes, POST /restart?service=NAME, POST /down.</summary>
+internal sealed class SupervisorApi : IAsyncDisposable
+{
+    private readonly WebApplication _server;
+    private readonly string _path;
+
+    private SupervisorApi(WebApplication server, string path)
+    {
+        _server = server;
+        _path = path;
+    }
+
+    /// <summary>Listens on the state directory's socket, which only this user may open.</summary>
+    public static async Task<SupervisorApi> StartAsync(Supervisor supervisor, StatePaths state)
+    {
+        // Bound where nobody else can look and moved when its mode is right: there is no moment at which others could connect.
+        var path = state.SupervisorSocket;
+        var nursery = Directory.CreateTempSubdirectory("banyan-").FullName;
+        var draft = Path.Combine(nursery, "s");
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.WebHost.ConfigureKestrel(server => server.ListenUnixSocket(draft));
+        var application = builder.Build();
+        Map(application, supervisor);
+        await application.StartAsync();
+        File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        Place(draft, path);
+        Directory.Delete(nursery);
+        return new SupervisorApi(application, path);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        File.Delete(_path);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _server.StopAsync(limit.Token);
+        await _server.DisposeAsync();
+    }
+
+    private static void Place(string draft, string path)
+    {
+        try
+        {
+            File.Move(draft, path, overwrite: true);
+        }
+        catch (IOException)
+        {
+            // Another file system: sockets cannot be moved there, so a link leads to it.
+            File.Delete(path);
+            File.CreateSymbolicLink(path, draft);
+        }
+    }
+
+    private static void Map(WebApplication application, Supervisor supervisor)
+    {
+        application.MapGet("/processes", () => Results.Json(supervisor.Report(), JsonSerializerOptions.Web));
+        application.MapPost("/down", () =>
+        {
+            supervisor.AskDown();
+            return Results.Json(new { pid = Environment.ProcessId }, JsonSerializerOptions.Web, statusCode: 202);
+        });
+        application.MapPost("/restart", async (string service, string? ns, HttpContext context) =>
+        {
+            try
+            {
+                var nodes = await supervisor.RestartAsync(service, ns, context.RequestAborted);
+                return nodes.Count > 0
+                    ? Results.Json(new { restarted = nodes }, JsonSerializerOptions.Web)
+                    : Results.Problem($"no process of this mesh stands behind '{service}'", statusCode: 404);
+            }
+            catch (OperationCanceledException)
+            {
+                return Results.Problem("the mesh is being stopped", statusCode: 503);
+            }
+            catch (UserException exception)
+            {
+                return Results.Problem(exception.Message, statusCode: 409);
+            }
+        });
+    }
+
+    /// <summary>Signals are the command's business, not the web host's.</summary>
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
