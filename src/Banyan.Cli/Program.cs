@@ -1,1 +1,1 @@
-return 0;
+return await Banyan.Cli.Commands.CommandLine.RunAsync(args);

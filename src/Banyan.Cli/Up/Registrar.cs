@@ -31,6 +31,18 @@ internal sealed class Registrar : IAsyncDisposable
         _loop = RunAsync(_stop.Token);
     }
 
+    /// <summary>Whether the control plane knows everything.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Values.All(entry => !entry.IsDirty);
+            }
+        }
+    }
+
     /// <summary>Sets what the control plane shall know of a replica.</summary>
     /// <returns>Completes when it does.</returns>
     public Task PublishAsync(WorkloadInstance instance) => SetAsync(instance.NodeId, instance);

@@ -30,7 +30,7 @@ internal static class ReportBuilder
     private static List<ServiceReport> Services(IReadOnlyList<ReplicaGroup> groups)
     {
         var endpoints =
-            from replica in groups.SelectMany(group => group.Replicas)
+            from replica in groups.SelectMany(entry => entry.Replicas)
             let instance = replica.Describe()
             from port in instance.Ports
             let version = replica.Plan.Workloads.First(workload => workload.Spec.Service == port.Service).Spec.Version

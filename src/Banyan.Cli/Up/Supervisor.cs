@@ -107,7 +107,7 @@ internal sealed class Supervisor : IAsyncDisposable
         while (true)
         {
             var report = Report();
-            if (report.Ready)
+            if (report.Ready && _registrar.IsSettled)
             {
                 return [];
             }
@@ -126,16 +126,15 @@ internal sealed class Supervisor : IAsyncDisposable
 
     /// <summary>Restarts everything that stands behind a service, replica by replica.</summary>
     /// <returns>The nodes that were restarted; none when there is no such service here.</returns>
-    public async Task<IReadOnlyList<string>> RestartAsync(string service, string? ns, CancellationToken cancel)
+    public async Task<IReadOnlyList<string>> RestartAsync(string service, string? ns)
     {
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping.Token);
-        await _operations.WaitAsync(linked.Token);
+        await _operations.WaitAsync(_stopping.Token);
         try
         {
             var groups = Groups().Where(group => group.Plan.Serves(service, ns)).ToList();
             foreach (var group in groups)
             {
-                await group.RollAsync(linked.Token);
+                await group.RollAsync(_stopping.Token);
             }
 
             return [.. groups.SelectMany(group => group.Replicas, (_, replica) => replica.NodeId)];

@@ -25,8 +25,10 @@ internal sealed class SupervisorApi : IAsyncDisposable
     {
         // Bound where nobody else can look and moved when its mode is right: there is no moment at which others could connect.
         var path = state.SupervisorSocket;
-        var nursery = Directory.CreateTempSubdirectory("banyan-").FullName;
+        var nursery = Path.Combine(Path.GetDirectoryName(path)!, ".u");
+        Directory.CreateDirectory(nursery, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var draft = Path.Combine(nursery, "s");
+        File.Delete(draft);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
@@ -35,7 +37,7 @@ internal sealed class SupervisorApi : IAsyncDisposable
         Map(application, supervisor);
         await application.StartAsync();
         File.SetUnixFileMode(draft, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        Place(draft, path);
+        File.Move(draft, path, overwrite: true);
         Directory.Delete(nursery);
         return new SupervisorApi(application, path);
     }
@@ -49,20 +51,6 @@ internal sealed class SupervisorApi : IAsyncDisposable
         await _server.DisposeAsync();
     }
 
-    private static void Place(string draft, string path)
-    {
-        try
-        {
-            File.Move(draft, path, overwrite: true);
-        }
-        catch (IOException)
-        {
-            // Another file system: sockets cannot be moved there, so a link leads to it.
-            File.Delete(path);
-            File.CreateSymbolicLink(path, draft);
-        }
-    }
-
     private static void Map(WebApplication application, Supervisor supervisor)
     {
         application.MapGet("/processes", () => Results.Json(supervisor.Report(), JsonSerializerOptions.Web));
@@ -71,11 +59,12 @@ internal sealed class SupervisorApi : IAsyncDisposable
             supervisor.AskDown();
             return Results.Json(new { pid = Environment.ProcessId }, JsonSerializerOptions.Web, statusCode: 202);
         });
-        application.MapPost("/restart", async (string service, string? ns, HttpContext context) =>
+        application.MapPost("/restart", async (string service, string? ns) =>
         {
             try
             {
-                var nodes = await supervisor.RestartAsync(service, ns, context.RequestAborted);
+                // Not ended with the caller's connection: a replica must not stay half restarted.
+                var nodes = await supervisor.RestartAsync(service, ns);
                 return nodes.Count > 0
                     ? Results.Json(new { restarted = nodes }, JsonSerializerOptions.Web)
                     : Results.Problem($"no process of this mesh stands behind '{service}'", statusCode: 404);

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using Banyan.Cli.Client;
+using Banyan.Cli.Up;
+using Banyan.Model;
+
+namespace Banyan.Cli.Commands;
+
+/// <summary><c>banyan apply FILE</c>: gives objects to the control plane.</summary>
+internal static class ApplyCommand
+{
+    private const string StandardInput = "-";
+
+    public static Command Create()
+    {
+        var file = new Argument<string?>("FILE")
+        {
+            Description = "A file with objects (YAML or JSON), or - for standard input",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var take = new Option<bool>("--take") { Description = "Take over objects that a file or somebody else owns" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would change, and change nothing" };
+        var removal = new Option<string?>("--accept-removal")
+        {
+            Description = "Confirm that a watched file was emptied or removed on purpose",
+            HelpName = "PATH",
+        };
+        var state = Shared.State();
+        var output = Shared.Output();
+        var command = new Verb("apply", "Create or change objects")
+        {
+            Examples =
+            [
+                ("banyan apply route.yaml", "creates or changes the objects of a file"),
+                ("banyan get HTTPRoute payments -o yaml | banyan apply - --take", "takes an object over from a file"),
+                ("banyan apply --accept-removal mesh.yaml", "lets go of the objects of a removed file"),
+            ],
+            ExitCodeMeanings = [(ExitCodes.Failed, "the objects have mistakes, or belong to somebody else; nothing was changed"), Shared.UnreachableMeaning],
+        };
+        command.Add(file);
+        command.Add(take);
+        command.Add(dryRun);
+        command.Add(removal);
+        command.Add(state);
+        command.Add(output);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(file) is null && result.GetValue(removal) is null)
+            {
+                result.AddError("name a FILE to apply, - for standard input, or --accept-removal PATH");
+            }
+        });
+        command.SetAction(async (result, cancel) =>
+        {
+            using var control = new ControlClient(new StatePaths(result.GetValue(state)));
+            if (result.GetValue(removal) is { } removed)
+            {
+                await control.AcceptRemovalAsync(removed, cancel);
+                await Console.Error.WriteLineAsync($"the removal of {removed} is accepted");
+            }
+
+            if (result.GetValue(file) is { } path)
+            {
+                var text = await ReadAsync(path, cancel);
+                var applied = await control.ApplyAsync(text, result.GetValue(take), result.GetValue(dryRun), cancel);
+                Print(applied, result.IsJson(output), result.GetValue(dryRun));
+            }
+
+            return ExitCodes.Success;
+        });
+        return command;
+    }
+
+    private static async Task<string> ReadAsync(string path, CancellationToken cancel)
+    {
+        string text;
+        try
+        {
+            text = path == StandardInput ? await Console.In.ReadToEndAsync(cancel) : await File.ReadAllTextAsync(path, cancel);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException(Directory.Exists(path) ? $"{path} is a folder: name a file" : $"{path}: {exception.Message}");
+        }
+
+        // Checked here first: the messages then name the file as it was given.
+        var name = path == StandardInput ? "standard input" : path;
+        var read = ConfigReader.Read(name, text);
+        if (read.Problems.Count > 0)
+        {
+            throw new UserException(string.Join('\n', read.Problems));
+        }
+
+        return read.Objects.Count > 0 ? text : throw new UserException($"{name} holds no object");
+    }
+
+    private static void Print(Control.Api.ApplyResult applied, bool isJson, bool isDryRun)
+    {
+        if (isJson)
+        {
+            Json.Write(applied);
+            return;
+        }
+
+        foreach (var change in applied.Changed)
+        {
+            Console.Out.WriteLine($"{change.Kind} {change.Namespace}/{change.Name} {change.Action}{(isDryRun ? " (dry run)" : "")}");
+        }
+
+        foreach (var warning in applied.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+    }
+}

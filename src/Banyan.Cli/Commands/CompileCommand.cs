@@ -1,0 +1,177 @@
+using System.CommandLine;
+using System.Net;
+using Banyan.Cli.Up;
+using Banyan.Model;
+using Banyan.Xds;
+
+namespace Banyan.Cli.Commands;
+
+/// <summary><c>banyan compile</c>: what a proxy would be told, as a file, to run it without a control plane.</summary>
+internal static class CompileCommand
+{
+    private const int DefaultInbound = 14006;
+    private const int DefaultOutbound = 14001;
+    private const int DefaultApp = 8080;
+
+    public static Command Create()
+    {
+        var path = Shared.Paths();
+        var workload = new Option<string>("--workload")
+        {
+            Description = "The workload whose proxy it is for: NAME or NAMESPACE/NAME",
+            HelpName = "NAME",
+            Required = true,
+        };
+        var file = new Option<string>("--out") { Description = "The file to write", HelpName = "FILE", Required = true };
+        var inbound = Endpoint("--inbound", "First address where the proxy listens for its application; further ports follow", DefaultInbound);
+        var outbound = Endpoint("--outbound", "Where the proxy listens for its application's calls", DefaultOutbound);
+        var app = Endpoint("--app", "First address where the application listens; further ports follow", DefaultApp);
+        var output = Shared.Output();
+        var command = new Verb("compile", "Write the configuration of one workload's proxy to a file")
+        {
+            Examples =
+            [
+                (
+                    "banyan compile mesh.yaml --workload payments-v1 --out payments.pb",
+                    "then: banyan-proxy --node default/payments-v1/0 --snapshot payments.pb --state DIR"),
+            ],
+            ExitCodeMeanings = [(ExitCodes.Failed, "the files have mistakes, or there is no such workload")],
+        };
+        command.Add(path);
+        command.Add(workload);
+        command.Add(file);
+        command.Add(inbound);
+        command.Add(outbound);
+        command.Add(app);
+        command.Add(output);
+        command.SetAction(result => Run(
+            ConfigFiles.Read(result.GetRequiredValue(path)),
+            result.GetRequiredValue(workload),
+            result.GetRequiredValue(file),
+            new Addresses(result.GetRequiredValue(inbound), result.GetRequiredValue(outbound), result.GetRequiredValue(app)),
+            result.IsJson(output)));
+        return command;
+    }
+
+    private static int Run(ConfigSet set, string name, string file, Addresses addresses, bool isJson)
+    {
+        if (set.Problems.Count > 0)
+        {
+            throw new UserException(string.Join('\n', set.Problems));
+        }
+
+        var instance = Instance(Find(set, name), set, addresses);
+        var mesh = MeshCompiler.Compile(set.Objects, [instance]);
+        foreach (var warning in mesh.Warnings)
+        {
+            Console.Error.WriteLine($"warning: {warning}");
+        }
+
+        var saved = new SavedResources { NodeId = instance.NodeId };
+        var listeners = mesh.NodeListeners.TryGetValue(instance.NodeId, out var own) ? own : [];
+        saved.Resources.AddRange(listeners
+            .Concat(mesh.Resources.Values.OrderBy(resource => resource.TypeUrl, StringComparer.Ordinal).ThenBy(resource => resource.Name, StringComparer.Ordinal))
+            .Select(resource => new Resource { Name = resource.Name, Version = resource.Version, Resource_ = resource.Any }));
+        Write(file, SnapshotFormat.Encode(saved));
+        if (isJson)
+        {
+            Json.Write(new { file, node = instance.NodeId, resources = saved.Resources.Count });
+        }
+        else
+        {
+            Console.Out.WriteLine($"{file}: {saved.Resources.Count} resources for {instance.NodeId}");
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static Workload Find(ConfigSet set, string name)
+    {
+        var slash = name.IndexOf('/');
+        var (ns, shortName) = slash < 0 ? (null, name) : (name[..slash], name[(slash + 1)..]);
+        var found = set.Objects.OfType<Workload>()
+            .Where(item => item.Metadata.Name == shortName && (ns is null || item.Metadata.Namespace == ns))
+            .ToList();
+        return found.Count switch
+        {
+            1 when found[0].Spec.Process.Length > 0 => throw new UserException(
+                $"--workload {name}: it has no proxy of its own; it runs in the process of {found[0].Spec.Process}"),
+            1 => found[0],
+            0 => throw new UserException($"--workload {name}: the files hold no such Workload"),
+            _ => throw new UserException($"--workload {name}: several namespaces have one; write NAMESPACE/{shortName}"),
+        };
+    }
+
+    private static WorkloadInstance Instance(Workload owner, ConfigSet set, Addresses addresses)
+    {
+        var guests = set.Objects.OfType<Workload>()
+            .Where(guest => guest.Spec.Process == owner.Metadata.Name && guest.Metadata.Namespace == owner.Metadata.Namespace);
+        var plan = new ProcessPlan(owner, [.. guests]);
+        var ports = plan.Workloads
+            .Where(workload => workload.Spec.Service.Length > 0)
+            .SelectMany(workload => workload.Spec.Ports, (workload, port) => (workload, port))
+            .ToList();
+        return new WorkloadInstance
+        {
+            Namespace = owner.Metadata.Namespace,
+            Workload = owner.Metadata.Name,
+            State = InstanceState.Ready,
+            Ports =
+            [
+                .. ports.Select((entry, index) => new InstancePort
+                {
+                    Service = entry.workload.Spec.Service,
+                    ServiceNamespace = entry.workload.Metadata.Namespace,
+                    Name = entry.port.Name,
+                    Port = entry.port.Port,
+                    App = AppAddress(plan, entry.port, addresses.App),
+                    Inbound = Next(addresses.Inbound, index),
+                }),
+            ],
+            Outbound = $"{addresses.Outbound}",
+            Upstreams =
+            [
+                .. owner.Spec.Upstreams.Where(upstream => upstream.LocalPort > 0).Select(upstream => new InstanceUpstream
+                {
+                    Service = upstream.Service.Contains('.') ? upstream.Service : $"{upstream.Service}.{owner.Metadata.Namespace}",
+                    Port = upstream.Port,
+                    Local = $"127.0.0.1:{upstream.LocalPort}",
+                }),
+            ],
+        };
+    }
+
+    private static string AppAddress(ProcessPlan plan, WorkloadPort port, IPEndPoint first)
+    {
+        var own = plan.OwnerPort(port);
+        var index = 0;
+        while (index < plan.Owner.Spec.Ports.Count && !ReferenceEquals(plan.Owner.Spec.Ports[index], own))
+        {
+            index++;
+        }
+
+        return own.TargetPort > 0 ? $"{new IPEndPoint(first.Address, own.TargetPort)}" : Next(first, index);
+    }
+
+    private static string Next(IPEndPoint first, int offset) => $"{new IPEndPoint(first.Address, first.Port + offset)}";
+
+    private static void Write(string file, byte[] bytes)
+    {
+        try
+        {
+            // Whole or not at all: a proxy may be reading it.
+            var draft = file + ".new";
+            File.WriteAllBytes(draft, bytes);
+            File.Move(draft, file, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"--out {file}: {exception.Message}");
+        }
+    }
+
+    private static Option<IPEndPoint> Endpoint(string name, string description, int port) =>
+        Shared.Address(name, description, $"127.0.0.1:{port}");
+
+    private sealed record Addresses(IPEndPoint Inbound, IPEndPoint Outbound, IPEndPoint App);
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Net;
+using Banyan.Cli.Up;
+
+namespace Banyan.Cli.Commands;
+
+/// <summary>Options that several verbs have, each with the same name and meaning everywhere.</summary>
+internal static class Shared
+{
+    public static readonly (int, string) UnreachableMeaning = (ExitCodes.Unreachable, "no control plane answers");
+
+    /// <summary>--state DIR.</summary>
+    public static Option<string?> State() => new("--state")
+    {
+        Description = $"State directory of the mesh (default: {StatePaths.Variable}, else ./.banyan)",
+        HelpName = "DIR",
+    };
+
+    /// <summary>--output text|json.</summary>
+    public static Option<string> Output() => Choice("--output", "Form of the result on standard output", "text", "json");
+
+    /// <summary>--namespace NS.</summary>
+    public static Option<string?> Namespace(string description) => new("--namespace", "-n")
+    {
+        Description = description,
+        HelpName = "NS",
+    };
+
+    /// <summary>--for DURATION.</summary>
+    public static Option<TimeSpan?> For() => new("--for")
+    {
+        Description = "End by itself after this time, counted from readiness, such as 20s or 1m30s",
+        HelpName = "DURATION",
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (Duration.TryParse(text, out var duration))
+            {
+                return duration;
+            }
+
+            result.AddError($"--for: '{text}' is not a duration; write for example 20s, 1m30s or 500ms");
+            return null;
+        },
+    };
+
+    /// <summary>PATH...</summary>
+    public static Argument<string[]> Paths() => new("PATH")
+    {
+        Description = "Files and folders with configuration (YAML or JSON)",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    /// <summary>An option with a closed list of values, the first one its default.</summary>
+    public static Option<string> Choice(string name, string description, params string[] values)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', values),
+            DefaultValueFactory = _ => values[0],
+        };
+        option.Validators.Add(result => Require(result, name, values));
+        return option;
+    }
+
+    /// <summary>An option with an address.</summary>
+    public static Option<IPEndPoint> Address(string name, string description, string value) => new(name)
+    {
+        Description = description,
+        HelpName = "IP:PORT",
+        DefaultValueFactory = _ => IPEndPoint.Parse(value),
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (text.Contains(':') && IPEndPoint.TryParse(text, out var address))
+            {
+                return address;
+            }
+
+            result.AddError($"{name}: '{text}' is not an address; write for example {value}");
+            return null!;
+        },
+    };
+
+    /// <summary>Whether JSON was asked for.</summary>
+    public static bool IsJson(this ParseResult result, Option<string> output) => result.GetValue(output) == "json";
+
+    private static void Require(OptionResult result, string name, string[] values)
+    {
+        foreach (var token in result.Tokens)
+        {
+            if (!values.Contains(token.Value, StringComparer.Ordinal))
+            {
+                result.AddError($"{name}: '{token.Value}' is not one of {string.Join(", ", values)}");
+            }
+        }
+    }
+}

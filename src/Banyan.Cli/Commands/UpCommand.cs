@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Banyan.Cli.Up;
+
+namespace Banyan.Cli.Commands;
+
+/// <summary><c>banyan up PATH...</c>: the whole mesh on this machine.</summary>
+internal static class UpCommand
+{
+    /// <summary>Hidden: where the background half of --detach writes its log.</summary>
+    public const string LogOption = "--log";
+
+    public static Command Create()
+    {
+        var paths = Shared.Paths();
+        var state = Shared.State();
+        var duration = Shared.For();
+        var detach = new Option<bool>("--detach") { Description = "Go on in the background once everything is ready" };
+        var verbose = new Option<bool>("--verbose") { Description = "Show everything that control plane and sidecars log" };
+        var log = new Option<string?>(LogOption) { Hidden = true };
+        var output = Shared.Output();
+        var command = new Verb("up", "Run the control plane, and every workload with its sidecar, on this machine")
+        {
+            Examples =
+            [
+                ("banyan up mesh.yaml", "runs until Ctrl-C; saved changes of the file take effect at once"),
+                ("banyan up mesh/ --detach", "goes on in the background; 'banyan down' stops it"),
+                ("banyan up mesh.yaml --for 20s --output json", "runs for 20 seconds and prints where everything listens as JSON"),
+            ],
+            ExitCodeMeanings = [(ExitCodes.Failed, "the files have mistakes, or something did not become ready in time")],
+        };
+        command.Add(paths);
+        command.Add(state);
+        command.Add(duration);
+        command.Add(detach);
+        command.Add(verbose);
+        command.Add(log);
+        command.Add(output);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(detach) && result.GetResult(duration)?.Tokens.Count > 0)
+            {
+                result.AddError("--detach and --for exclude each other");
+            }
+        });
+        command.SetAction((result, _) =>
+        {
+            var run = new UpRun
+            {
+                State = new StatePaths(result.GetValue(state)),
+                Paths = result.GetRequiredValue(paths),
+                For = result.GetValue(duration),
+                Verbose = result.GetValue(verbose),
+                LogFile = result.GetValue(log),
+                IsJson = result.IsJson(output),
+            };
+            return result.GetValue(detach) ? DetachedRun.StartAsync(run) : run.RunAsync();
+        });
+        return command;
+    }
+}
