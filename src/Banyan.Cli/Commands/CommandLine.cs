@@ -73,7 +73,9 @@ internal static class CommandLine
             return ExitCodes.Usage;
         }
 
-        foreach (var error in result.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal))
+        // A verb that does not exist is reported twice: as such, and as no verb.
+        var errors = result.Errors.Select(error => error.Message).Distinct(StringComparer.Ordinal).ToList();
+        foreach (var error in verb is RootCommand ? errors.TakeLast(1) : errors)
         {
             Console.Error.WriteLine($"{place}: {error}");
         }
