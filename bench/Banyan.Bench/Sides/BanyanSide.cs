@@ -36,7 +36,7 @@ internal sealed class BanyanSide : Side
     {
         var port = FreePort.Next();
         var saved = resources(new IPEndPoint(IPAddress.Loopback, port));
-        var state = Directory.CreateTempSubdirectory(Path.Combine(run.Folder, name)).FullName;
+        var state = Directory.CreateDirectory(Path.Combine(run.Folder, $"{name}-{port}")).FullName;
         var file = Path.Combine(state, "compiled.pb");
         File.WriteAllBytes(file, Encode(saved));
         var socket = Path.Combine(state, "admin.sock");
@@ -45,9 +45,13 @@ internal sealed class BanyanSide : Side
         (string, string)[] environment = run.Options.Allocations ? [("BANYAN_TEST", "1")] : [];
         var process = run.Start($"banyan-proxy ({name})", BenchRun.ProxyCpu, proxy, arguments, environment);
         var side = new BanyanSide(name, process, port, MeshResources.Describe(saved), new AdminSocket(socket));
-        run.Await("banyan-proxy being ready", ReadyLimit, process, () => side.Admin.Get("/ready") is not null, pollMilliseconds: 1);
+        run.Await("banyan-proxy listening", ReadyLimit, process, side.Accepts, pollMilliseconds: 1);
         return side;
     }
+
+    /// <summary>Waits until the proxy says itself that it serves.</summary>
+    public void AwaitReady(BenchRun run) =>
+        run.Await("banyan-proxy being ready", ReadyLimit, Process, () => Admin.Get("/ready") is not null, pollMilliseconds: 1);
 
     // The format that `banyan compile` writes: magic, checksum of the rest, resources.
     private static byte[] Encode(SavedResources saved)

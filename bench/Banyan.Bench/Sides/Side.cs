@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Banyan.Bench.Load;
 using Banyan.Bench.Processes;
 
@@ -33,6 +35,20 @@ internal abstract class Side(string name, string version, Child process, int por
         {
             var load = Wrk.Run(run, Url + path, connections, seconds);
             run.Say($"warm-up of {name} ({version}): {load.Requests / load.Seconds:0}/s");
+        }
+    }
+
+    protected bool Accepts()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 

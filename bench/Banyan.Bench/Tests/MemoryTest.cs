@@ -45,6 +45,7 @@ internal sealed class MemoryTest : BenchTest
             side?.Process.Dispose();
             var start = Stopwatch.GetTimestamp();
             side = BanyanSide.StartMesh(run, proxy, backend, build);
+            side.AwaitReady(run);
             starts.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
 
