@@ -11,7 +11,7 @@ public sealed class Checkout(Carts carts, OrderBook book, PaymentsClient payment
         var cart = carts.Get(cartId);
         if (cart.Lines.Count == 0)
         {
-            return null;
+            return book.FindByCart(cartId);
         }
 
         var (order, isNew) = book.Place(cart, name, email);

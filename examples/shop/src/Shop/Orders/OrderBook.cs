@@ -84,6 +84,13 @@ public sealed class OrderBook(SqliteFile file, TimeProvider time)
         return db.QuerySingleOrDefault<Order>($"SELECT {Columns} FROM orders WHERE id = @id", new { id });
     }
 
+    /// <summary>The order that a cart became, null when it is still a cart.</summary>
+    public Order? FindByCart(string cart)
+    {
+        using var db = file.Open();
+        return db.QuerySingleOrDefault<Order>($"SELECT {Columns} FROM orders WHERE cart = @cart", new { cart });
+    }
+
     /// <summary>What was ordered.</summary>
     public IReadOnlyList<Line> Lines(long id)
     {
