@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Banyan.Wire.Http1;
 
 /// <summary>chunk-ext = *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ) (RFC 9112 §7.1.1).</summary>
@@ -92,7 +94,7 @@ public partial struct ChunkedBody
             _ => TextOr(State.Quoted, b),
         },
         State.QuotedPair => TextOr(State.Quoted, b),
-        _ => State.Refused,
+        _ => throw new UnreachableException(),
     };
 
     private static State TokenOr(State token, byte b) => Syntax.Token.Contains(b) ? token : State.Refused;

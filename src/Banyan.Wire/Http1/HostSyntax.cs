@@ -12,27 +12,7 @@ internal static class HostSyntax
     public static bool TryParse(ReadOnlySpan<byte> authority, out int hostLength, out int port)
     {
         port = -1;
-        hostLength = 0;
-        if (authority.Length == 0)
-        {
-            return false;
-        }
-
-        if (authority[0] == '[')
-        {
-            hostLength = authority.IndexOf((byte)']') + 1;
-            if (hostLength == 0 || !IsIPv6(authority[1..(hostLength - 1)]))
-            {
-                return false;
-            }
-        }
-        else
-        {
-            var end = authority.IndexOfAnyExcept(Syntax.RegisteredName);
-            hostLength = end < 0 ? authority.Length : end;
-        }
-
-        if (hostLength is 0 or > MaxHostBytes)
+        if (!TryParseHost(authority, out hostLength))
         {
             return false;
         }
@@ -40,10 +20,44 @@ internal static class HostSyntax
         return hostLength == authority.Length || TryParsePort(authority[hostLength..], out port);
     }
 
+    private static bool TryParseHost(ReadOnlySpan<byte> authority, out int length)
+    {
+        var stop = authority.IndexOfAnyExcept(Syntax.RegisteredName);
+        length = stop < 0 ? authority.Length : stop;
+        if (stop == 0 && authority[0] == '[')
+        {
+            length = authority.IndexOf((byte)']') + 1;
+            if (length == 0)
+            {
+                return false;
+            }
+
+            return IPv6Syntax.IsAddress(authority[1..(length - 1)]);
+        }
+
+        if (length == 0)
+        {
+            return false;
+        }
+
+        if (length > MaxHostBytes)
+        {
+            return false;
+        }
+
+        return true;
+    }
+
     private static bool TryParsePort(ReadOnlySpan<byte> colonAndPort, out int port)
     {
+        const int MaxDigits = 5;
         port = 0;
-        if (colonAndPort[0] != ':' || colonAndPort.Length is < 2 or > 6)
+        if (colonAndPort[0] != ':')
+        {
+            return false;
+        }
+
+        if (colonAndPort.Length > 1 + MaxDigits)
         {
             return false;
         }
@@ -58,105 +72,10 @@ internal static class HostSyntax
             port = (port * 10) + (digit - '0');
         }
 
-        return port is > 0 and <= ushort.MaxValue;
-    }
-
-    /// <summary>An IPv6 address: up to eight groups, one "::", an IPv4 tail; no zone.</summary>
-    internal static bool IsIPv6(ReadOnlySpan<byte> text)
-    {
-        var groups = 0;
-        var compressed = false;
-        var position = 0;
-        if (text.StartsWith("::"u8))
+        // An empty port comes out as 0 too.
+        if (port == 0 || port > ushort.MaxValue)
         {
-            compressed = true;
-            position = 2;
-        }
-
-        while (position < text.Length)
-        {
-            var rest = text[position..];
-            var colon = rest.IndexOf((byte)':');
-            var group = colon < 0 ? rest : rest[..colon];
-            if (colon < 0 && group.Contains((byte)'.'))
-            {
-                groups += 2;
-                return IsIPv4(group) && (compressed ? groups <= 7 : groups == 8);
-            }
-
-            if (group.Length is 0 or > 4 || !IsHex(group))
-            {
-                return false;
-            }
-
-            groups++;
-            if (colon < 0)
-            {
-                break;
-            }
-
-            position += colon + 1;
-            if (position == text.Length)
-            {
-                return false;
-            }
-
-            if (text[position] == ':')
-            {
-                if (compressed)
-                {
-                    return false;
-                }
-
-                compressed = true;
-                position++;
-            }
-        }
-
-        return compressed ? groups <= 7 : groups == 8;
-    }
-
-    private static bool IsHex(ReadOnlySpan<byte> group)
-    {
-        foreach (var digit in group)
-        {
-            if (!char.IsAsciiHexDigit((char)digit))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool IsIPv4(ReadOnlySpan<byte> text)
-    {
-        for (var part = 0; part < 4; part++)
-        {
-            var dot = text.IndexOf((byte)'.');
-            var digits = dot < 0 ? text : text[..dot];
-            if ((dot < 0) != (part == 3) || digits.Length is 0 or > 3 || (digits.Length > 1 && digits[0] == '0'))
-            {
-                return false;
-            }
-
-            var value = 0;
-            foreach (var digit in digits)
-            {
-                if (!char.IsAsciiDigit((char)digit))
-                {
-                    return false;
-                }
-
-                value = (value * 10) + (digit - '0');
-            }
-
-            if (value > 255)
-            {
-                return false;
-            }
-
-            text = dot < 0 ? default : text[(dot + 1)..];
+            return false;
         }
 
         return true;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace Banyan.Wire.Http1;
 
@@ -46,7 +45,7 @@ internal static class RequestLine
             return Malformed.TargetFragment;
         }
 
-        if (targetLength == 0 && Syntax.IsSpace(rest[0]))
+        if (targetLength == 0 && rest[0] == ' ')
         {
             return Malformed.RequestLineSpace;
         }

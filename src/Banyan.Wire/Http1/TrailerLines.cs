@@ -100,16 +100,15 @@ internal struct TrailerLines
 
         if (_nameLength < NameBuffer.Size)
         {
-            _name[_nameLength] = b;
+            _name[_nameLength++] = b;
         }
 
-        _nameLength++;
         return Malformed.None;
     }
 
     private readonly Malformed JudgeName()
     {
-        if (TrailerNames.IsForbidden(((ReadOnlySpan<byte>)_name)[..Math.Min(_nameLength, NameBuffer.Size)], _nameLength))
+        if (TrailerNames.IsForbidden(((ReadOnlySpan<byte>)_name)[.._nameLength]))
         {
             return Malformed.TrailerForbidden;
         }
@@ -154,7 +153,7 @@ internal struct TrailerLines
         return Malformed.None;
     }
 
-    /// <summary>The start of the current name: as much as is needed to know a forbidden one.</summary>
+    /// <summary>The start of the current name: longer than any forbidden one, of which the longest has 19 bytes.</summary>
     [InlineArray(Size)]
     private struct NameBuffer
     {

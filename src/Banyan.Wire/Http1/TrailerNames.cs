@@ -3,23 +3,16 @@ namespace Banyan.Wire.Http1;
 /// <summary>Fields that are not allowed in a trailer section (RFC 9110 §6.5.1).</summary>
 internal static class TrailerNames
 {
-    /// <param name="start">The name, or as much of it as is kept.</param>
-    /// <param name="length">Its whole length.</param>
-    public static bool IsForbidden(ReadOnlySpan<byte> start, int length)
+    /// <param name="name">The name, or the start of one that is longer than all of these.</param>
+    public static bool IsForbidden(ReadOnlySpan<byte> name)
     {
-        var known = FieldNames.Recognise(start);
-        if (known == KnownField.Banyan)
+        var known = FieldNames.Recognise(name);
+        if (known is not (KnownField.Other or KnownField.TraceParent or KnownField.TraceState or KnownField.Baggage))
         {
             return true;
         }
 
-        if (start.Length != length)
-        {
-            return false;
-        }
-
-        return known is not (KnownField.Other or KnownField.TraceParent or KnownField.TraceState or KnownField.Baggage)
-            || IsOtherForbidden(start);
+        return IsOtherForbidden(name);
     }
 
     private static bool IsOtherForbidden(ReadOnlySpan<byte> name) => name.Length switch
