@@ -47,13 +47,7 @@ internal static class Answer
             return true;
         }
 
-        if (x.Attempts > 0)
-        {
-            return !x.RequestBody.Done;
-        }
-
-        x.RequestBody.Begin(x.Request.Framing, x.Request.ContentLength);
-        x.BodyEnd = x.Request.Length + x.RequestBody.Take(x.Client.In.Valid[x.Request.Length..]);
+        x.BeginBody();
         return !x.RequestBody.Done || x.RequestBody.Malformed;
     }
 

@@ -43,7 +43,7 @@ internal static class Relay
         else
         {
             x.ResponseBody.Begin(x.Response.Framing, x.Response.ContentLength);
-            x.CloseClient |= x.Uploading
+            x.CloseClient |= x.Uploading || x.Worker.Drains(x.Listener.Role)
                 || (x.Request.Version == HttpVersion.Http10
                     && x.Response.Framing is BodyFraming.Chunked or BodyFraming.UntilClose);
         }

@@ -39,22 +39,14 @@ internal static class SendRequest
 
     private static ReactorTask<bool> Begin(Exchange x, out Failure failure)
     {
-        var received = (ReadOnlySpan<byte>)x.Client.In!.Valid;
-        var body = received[x.Request.Length..];
-        if (x.Attempts == 1)
+        x.BeginBody();
+        if (x.RequestBody.Malformed)
         {
-            x.RequestBody.Begin(x.Request.Framing, x.Request.ContentLength);
-            var taken = x.RequestBody.Take(body);
-            if (x.RequestBody.Malformed)
-            {
-                failure = Failure.MalformedRequest;
-                return default;
-            }
-
-            x.BodyEnd = x.Request.Length + taken;
-            x.Replayable = true;
+            failure = Failure.MalformedRequest;
+            return default;
         }
 
+        var received = (ReadOnlySpan<byte>)x.Client.In!.Valid;
         var scratch = x.Worker.Scratch;
         var head = RequestWriter.Write(x, scratch);
         failure = head == 0 ? Failure.RequestHeadTooLarge : Failure.None;

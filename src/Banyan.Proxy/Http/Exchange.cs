@@ -73,6 +73,9 @@ internal sealed class Exchange
     /// <summary>The request head and all body bytes that were sent are still in the client's buffer.</summary>
     internal bool Replayable { get; set; }
 
+    /// <summary><see cref="RequestBody"/> and <see cref="BodyEnd"/> tell about this request.</summary>
+    internal bool BodyBegun { get; private set; }
+
     /// <summary>Where the body bytes that were sent end, counted from the start of the client's valid bytes.</summary>
     internal int BodyEnd { get; set; }
 
@@ -124,11 +127,12 @@ internal sealed class Exchange
         Started = Stopwatch.GetTimestamp();
         Snapshot = Worker.Snapshots.Current;
         CloseClient = Request.Close || Worker.Drains(Listener.Role);
+        Replayable = true;
         Client.Sock.IdleEvent = _onClientEvent;
     }
 
     /// <summary>Canonical path of the request, without query.</summary>
-    internal ReadOnlySpan<byte> Path(ReadOnlySpan<byte> bytes) => _path is null ? Request.Path(bytes) : _path.Valid;
+    internal ReadOnlySpan<byte> Path(ReadOnlySpan<byte> bytes) => _path is null ? ReceivedPath(bytes) : _path.Valid;
 
     /// <summary>Replaces the path by its canonical form; a refused one is the client's mistake.</summary>
     internal Failure Canonicalize()
@@ -139,7 +143,7 @@ internal sealed class Exchange
             return Failure.None;
         }
 
-        var received = Request.Path(Client.In!.Valid);
+        var received = ReceivedPath(Client.In!.Valid);
         var scratch = Worker.Scratch.AsSpan(0, received.Length);
         switch (CanonicalPath.Write(received, scratch, !settings.RejectEscapedSlashes, out var written))
         {
@@ -150,6 +154,17 @@ internal sealed class Exchange
                 return Failure.None;
             default:
                 return Failure.PathRefused;
+        }
+    }
+
+    /// <summary>Takes stock of the part of the request body that came with its head; once per exchange.</summary>
+    internal void BeginBody()
+    {
+        if (!BodyBegun)
+        {
+            BodyBegun = true;
+            RequestBody.Begin(Request.Framing, Request.ContentLength);
+            BodyEnd = Request.Length + RequestBody.Take(Client.In!.Valid[Request.Length..]);
         }
     }
 
@@ -206,7 +221,14 @@ internal sealed class Exchange
         LeavesBytes = false;
         ResetClient = false;
         StaleConnection = false;
+        BodyBegun = false;
         CloseClient = false;
+    }
+
+    private ReadOnlySpan<byte> ReceivedPath(ReadOnlySpan<byte> bytes)
+    {
+        var path = Request.QueryStart < 0 ? Request.Path(bytes) : bytes[Request.PathStart..(Request.QueryStart - 1)];
+        return path.IsEmpty ? "/"u8 : path;
     }
 
     private void SetPath(ReadOnlySpan<byte> path)

@@ -13,8 +13,7 @@ internal static class Retry
     /// <summary>True when sending again is provably safe, possible and within the budget.</summary>
     internal static bool Allows(Exchange x, Failure failure)
     {
-        if (failure == Failure.None || !failure.Row().Retryable || !x.Replayable && x.Attempts > 0
-            || x.Answered || x.Attempts >= MaxAttempts || x.Aborted != Failure.None)
+        if (failure == Failure.None || !failure.Row().Retryable || !x.Replayable || x.Answered || x.Attempts >= MaxAttempts || x.Aborted != Failure.None)
         {
             return false;
         }

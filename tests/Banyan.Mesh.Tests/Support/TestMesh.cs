@@ -1,0 +1,275 @@
+using System.Net;
+using Banyan.Testing;
+using Banyan.Xds;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using static Banyan.Xds.HttpConnectionManager.Types;
+
+namespace Banyan.Mesh.Tests.Support;
+
+/// <summary>
+/// Describes a mesh for one proxy in a line or two and runs the real binary on it, from a snapshot file. On dispose the test fails
+/// if the proxy logged an error or a bug that the test did not expect.
+/// </summary>
+internal sealed class TestMesh : IAsyncDisposable
+{
+    private const string ManagerName = "envoy.filters.network.http_connection_manager";
+
+    private readonly SavedResources _saved = new() { NodeId = "default/caller/0" };
+    private readonly TempFolder _folder = new("mesh");
+    private TestProcess? _proxy;
+
+    /// <summary>Port of the outbound listener (proxy variables).</summary>
+    public int Outbound { get; } = FreePorts.Next();
+
+    /// <summary>Error lines that the test wants.</summary>
+    public bool ErrorsExpected { get; set; }
+
+    public TestProcess Proxy => _proxy ?? throw new InvalidOperationException("start the mesh first");
+
+    public string AdminSocket => _folder["admin.sock"];
+
+    /// <summary>A service with endpoints, called through the outbound listener as <c>http://NAME/</c>.</summary>
+    public TestMesh Service(string name, params string[] endpoints) => Service(name, meshed: false, endpoints);
+
+    public TestMesh Service(string name, bool meshed, params string[] endpoints)
+    {
+        Routes(name, Forward(new RouteMatch { Prefix = "/" }, "default", (name, 1)));
+        return Cluster(name, meshed, endpoints);
+    }
+
+    /// <summary>A cluster without a listener of its own: a backend of routes.</summary>
+    public TestMesh Cluster(string name, bool meshed, params string[] endpoints)
+    {
+        var full = $"{name}.default:80";
+        Add(full, new Cluster
+        {
+            Name = full,
+            Type = Xds.Cluster.Types.DiscoveryType.Eds,
+            EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Ads(), ServiceName = full },
+            ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+            Metadata = Banyan(("service", Value.ForString(name)), ("namespace", Value.ForString("default"))),
+        });
+        var assignment = new ClusterLoadAssignment { ClusterName = full, Endpoints = { new LocalityLbEndpoints() } };
+        foreach (var (endpoint, index) in endpoints.Select((e, i) => (e, i)))
+        {
+            assignment.Endpoints[0].LbEndpoints.Add(new LbEndpoint
+            {
+                Endpoint = new Endpoint { Address = Address(IPEndPoint.Parse(endpoint)) },
+                HealthStatus = HealthStatus.Healthy,
+                Metadata = Banyan(
+                    ("workload", Value.ForString($"{name}-{index}")),
+                    ("version", Value.ForString("v1")),
+                    ("meshed", Value.ForBool(meshed))),
+            });
+        }
+
+        return Add(full, assignment);
+    }
+
+    /// <summary>A service's routes, instead of the default one.</summary>
+    public TestMesh Routes(string name, params Route[] routes)
+    {
+        var full = $"{name}.default:80";
+        Add(full, new RouteConfiguration
+        {
+            Name = full,
+            VirtualHosts = { new VirtualHost { Name = full, Domains = { "*" }, Routes = { routes } } },
+        });
+        return Add(full, new Listener
+        {
+            Name = full,
+            ApiListener = new ApiListener { ApiListener_ = Any.Pack(Manager(full, null)) },
+            Metadata = Banyan(
+                ("service", Value.ForString(name)),
+                ("namespace", Value.ForString("default")),
+                ("port", Value.ForNumber(80))),
+        });
+    }
+
+    /// <summary>A fixed local port to a service; the port.</summary>
+    public int Upstream(string name)
+    {
+        var port = FreePorts.Next();
+        var full = $"{name}.default:80";
+        Add($"upstream/{full}", SocketListener($"upstream/{full}", port, TrafficDirection.Outbound, Manager(full, null)));
+        return port;
+    }
+
+    /// <summary>An inbound listener in front of an application; the port.</summary>
+    public int Inbound(string name, string application)
+    {
+        var port = FreePorts.Next();
+        var cluster = $"app:{application}";
+        var routes = new RouteConfiguration
+        {
+            Name = $"inbound/{name}.default:80",
+            VirtualHosts =
+            {
+                new VirtualHost
+                {
+                    Name = "inbound",
+                    Domains = { "*" },
+                    Routes = { new Route { Name = "inbound", Match = new RouteMatch { Prefix = "/" }, Route_ = new RouteAction { Cluster = cluster } } },
+                },
+            },
+        };
+        Add($"inbound/{name}.default:80", SocketListener($"inbound/{name}.default:80", port, TrafficDirection.Inbound, Manager("inbound", routes)));
+        Add(cluster, new Cluster
+        {
+            Name = cluster,
+            Type = Xds.Cluster.Types.DiscoveryType.Static,
+            ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+            LoadAssignment = new ClusterLoadAssignment
+            {
+                ClusterName = cluster,
+                Endpoints =
+                {
+                    new LocalityLbEndpoints
+                    {
+                        LbEndpoints = { new LbEndpoint { Endpoint = new Endpoint { Address = Address(IPEndPoint.Parse(application)) } } },
+                    },
+                },
+            },
+        });
+        return port;
+    }
+
+    public static Route Forward(RouteMatch match, string name, params (string Service, uint Weight)[] backends)
+    {
+        var action = new RouteAction();
+        if (backends.Length == 1)
+        {
+            action.Cluster = $"{backends[0].Service}.default:80";
+        }
+        else
+        {
+            action.WeightedClusters = new WeightedCluster();
+            foreach (var (service, weight) in backends)
+            {
+                action.WeightedClusters.Clusters.Add(new WeightedCluster.Types.ClusterWeight
+                {
+                    Name = $"{service}.default:80",
+                    Weight = weight,
+                });
+            }
+        }
+
+        return new Route { Name = name, Match = match, Route_ = action };
+    }
+
+    /// <summary>Starts the proxy and waits until it serves.</summary>
+    public async Task<TestMesh> StartAsync(bool outboundAllowed = true)
+    {
+        var fallback = new Route { Name = "outside", Match = new RouteMatch { Prefix = "/" } };
+        if (outboundAllowed)
+        {
+            fallback.Route_ = new RouteAction { Cluster = "external" };
+            Add("external", new Cluster { Name = "external", Type = Xds.Cluster.Types.DiscoveryType.OriginalDst });
+        }
+        else
+        {
+            fallback.DirectResponse = new DirectResponseAction { Status = 403 };
+        }
+
+        var routes = new RouteConfiguration
+        {
+            Name = "outside",
+            VirtualHosts = { new VirtualHost { Name = "outside", Domains = { "*" }, Routes = { fallback } } },
+        };
+        Add("outbound", SocketListener("outbound", Outbound, TrafficDirection.Outbound, Manager("outbound", routes)));
+        await File.WriteAllBytesAsync(_folder["snapshot.pb"], SnapshotFormat.Encode(_saved));
+        _proxy = TestProcess.Start(
+            ProxyBinary.Path,
+            ["--snapshot", _folder["snapshot.pb"], "--admin", $"unix:{AdminSocket}"],
+            environment: new Dictionary<string, string?> { ["BANYAN_TEST"] = "1" });
+        await _proxy.LineAsync("\"ready\"");
+        return this;
+    }
+
+    public Task<RawConnection> ConnectAsync() => RawConnection.ConnectAsync(Outbound);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_proxy is not null)
+        {
+            var log = _proxy.Error;
+            await _proxy.DisposeAsync();
+            if (!ErrorsExpected && (log.Contains("\"level\":\"error\"", StringComparison.Ordinal) || log.Contains("Unhandled", StringComparison.Ordinal)))
+            {
+                throw new InvalidOperationException($"the proxy logged an error:\n{log}");
+            }
+        }
+
+        _folder.Dispose();
+    }
+
+    private static Listener SocketListener(string name, int port, TrafficDirection direction, HttpConnectionManager manager) => new()
+    {
+        Name = name,
+        Address = Address(new IPEndPoint(IPAddress.Loopback, port)),
+        TrafficDirection = direction,
+        FilterChains = { new FilterChain { Filters = { new Filter { Name = ManagerName, TypedConfig = Any.Pack(manager) } } } },
+        Metadata = name.Contains('/', StringComparison.Ordinal)
+            ? Banyan(
+                ("service", Value.ForString(name.Split('/', '.')[1])),
+                ("namespace", Value.ForString("default")),
+                ("port", Value.ForNumber(80)),
+                ("version", Value.ForString("v1")),
+                ("workload", Value.ForString("app")))
+            : null,
+    };
+
+    private static HttpConnectionManager Manager(string name, RouteConfiguration? inline)
+    {
+        var manager = new HttpConnectionManager
+        {
+            StatPrefix = name,
+            NormalizePath = true,
+            MergeSlashes = true,
+            PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.RejectRequest,
+            HttpFilters = { new HttpFilter { Name = "envoy.filters.http.router", TypedConfig = Any.Pack(new Router()) } },
+        };
+        if (inline is null)
+        {
+            manager.Rds = new Rds { ConfigSource = Ads(), RouteConfigName = name };
+        }
+        else
+        {
+            manager.RouteConfig = inline;
+        }
+
+        return manager;
+    }
+
+    private static ConfigSource Ads() => new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
+
+    private static Address Address(IPEndPoint endPoint) => new()
+    {
+        SocketAddress = new Xds.SocketAddress { Address = endPoint.Address.ToString(), PortValue = (uint)endPoint.Port },
+    };
+
+    private static Metadata Banyan(params (string Name, Value Value)[] fields)
+    {
+        var values = new Struct();
+        foreach (var (name, value) in fields)
+        {
+            values.Fields.Add(name, value);
+        }
+
+        return new Metadata { FilterMetadata = { ["banyan.dev"] = values } };
+    }
+
+    private TestMesh Add(string name, IMessage message)
+    {
+        var packed = Any.Pack(message);
+        _saved.Resources.Add(new Resource { Name = name, Version = "1", Resource_ = packed });
+        return this;
+    }
+}
+
+/// <summary>The proxy under test: the release build, or the one that BANYAN_PROXY names (the ahead-of-time build).</summary>
+internal static class ProxyBinary
+{
+    public static string Path => Environment.GetEnvironmentVariable("BANYAN_PROXY") is { Length: > 0 } given ? given : Repository.Proxy;
+}
