@@ -24,6 +24,7 @@ internal static class Attempt
         if (x.StaleConnection)
         {
             // Its connection was dead, which says nothing about the endpoint.
+            x.StaleConnection = false;
             return Failure.None;
         }
 
