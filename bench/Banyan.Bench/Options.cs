@@ -41,6 +41,7 @@ internal sealed record Options
 
         tests
           hop        CPU per request of one HTTP/1.1 hop, beside haproxy and nginx
+          latency    time of a request on a fixed schedule, at 25, 50 and 80 % of the knee
           memory     resident memory and start time of each build of the proxy
 
         options

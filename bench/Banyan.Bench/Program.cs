@@ -9,7 +9,12 @@ if (args is ["backend", .. var ports])
     return Backend.Run([.. ports.Select(int.Parse)]);
 }
 
-BenchTest[] tests = [new HopTest(), new MemoryTest()];
+if (args is ["load", .. var rest])
+{
+    return OpenLoop.Generate(rest);
+}
+
+BenchTest[] tests = [new HopTest(), new LatencyTest(), new MemoryTest()];
 
 using var cancel = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -20,31 +20,26 @@ internal static unsafe class Backend
     private const int BufferSize = 64 * 1024;
     private const int MaxEvents = 256;
 
-    // The kernel packs epoll_event on x64 only.
-    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
-    private static readonly int EventData = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 4 : 8;
-
     private static readonly Dictionary<long, Answer> Answers = [];
     private static Connection?[] _connections = new Connection?[4096];
 
     /// <summary>Serves until it is killed.</summary>
     public static int Run(int[] ports)
     {
-        var epoll = Native.EpollCreate(Native.CloseOnExec);
+        var epoll = new Epoll(MaxEvents);
         var listeners = ports.Select(Listen).ToDictionary(l => (int)l.Handle);
         foreach (var fd in listeners.Keys)
         {
-            Watch(epoll, fd, Native.EpollIn | Native.EpollEdge);
+            epoll.Watch(fd, fd, Native.EpollIn | Native.EpollEdge);
         }
 
-        var events = (byte*)NativeMemory.AllocZeroed((nuint)(MaxEvents * EventSize));
         var buffer = (byte*)NativeMemory.AllocZeroed(BufferSize);
         while (true)
         {
-            var count = Native.EpollWait(epoll, events, MaxEvents, -1);
+            var count = epoll.Wait();
             for (var i = 0; i < count; i++)
             {
-                var fd = *(int*)(events + (i * EventSize) + EventData);
+                var fd = epoll.Token(i);
                 if (_connections.Length > fd && _connections[fd] is { } connection)
                 {
                     Serve(connection, buffer);
@@ -65,7 +60,7 @@ internal static unsafe class Backend
         return socket;
     }
 
-    private static void Accept(int epoll, int listener)
+    private static void Accept(Epoll epoll, int listener)
     {
         while (true)
         {
@@ -83,16 +78,8 @@ internal static unsafe class Backend
             }
 
             _connections[fd] = new Connection(fd);
-            Watch(epoll, fd, Native.EpollIn | Native.EpollOut | Native.EpollRdHup | Native.EpollEdge);
+            epoll.Watch(fd, fd, Native.EpollIn | Native.EpollOut | Native.EpollRdHup | Native.EpollEdge);
         }
-    }
-
-    private static void Watch(int epoll, int fd, int interest)
-    {
-        var what = stackalloc byte[16];
-        *(int*)what = interest;
-        *(long*)(what + EventData) = fd;
-        _ = Native.EpollControl(epoll, Native.EpollAdd, fd, what);
     }
 
     private static void Serve(Connection connection, byte* buffer)

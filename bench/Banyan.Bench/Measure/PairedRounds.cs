@@ -24,13 +24,21 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
 
     public int Count => _rounds.Count;
 
+    /// <summary>A B B A for two sides; for more, every order comes equally often.</summary>
+    public static IEnumerable<Side> Order(IReadOnlyList<Side> sides, int round)
+    {
+        var turn = round / 2 % sides.Count;
+        var order = sides.Skip(turn).Concat(sides.Take(turn));
+        return round % 2 == 0 ? order : order.Reverse();
+    }
+
     public void Run(int rounds, int seconds, int connections, string path)
     {
         var repeats = 0;
         for (var round = 0; round < rounds; round++)
         {
             var before = MachineTime.Read();
-            var samples = Order(round).ToDictionary(side => side, side => Measure(side, connections, seconds, path));
+            var samples = Order(sides, round).ToDictionary(side => side, side => Measure(side, connections, seconds, path));
             var stolen = (MachineTime.Read() - before).StolenShare;
             run.Say($"round {round + 1,2}: {string.Join("  ", sides.Select(s => $"{s.Name} {samples[s].PerRequest:0.00} us ({samples[s].Rate:0}/s)"))}"
                 + (stolen > StealLimit ? $"  stolen {stolen:P1}" : ""));
@@ -66,13 +74,5 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
         }
 
         return new Sample(load.Requests, used, load.Seconds);
-    }
-
-    /// <summary>A B B A for two sides; for more, every order comes equally often.</summary>
-    private IEnumerable<Side> Order(int round)
-    {
-        var turn = round / 2 % sides.Count;
-        var order = sides.Skip(turn).Concat(sides.Take(turn));
-        return round % 2 == 0 ? order : order.Reverse();
     }
 }

@@ -9,6 +9,7 @@ internal static unsafe partial class Native
     public const int EpollIn = 1, EpollOut = 4, EpollErr = 8, EpollHup = 16, EpollRdHup = 0x2000, EpollEdge = 1 << 31;
     public const int EpollAdd = 1;
     public const int Again = 11, Interrupted = 4;
+    public const int TimerSlack = 29;
     public const int NoSignal = 0x4000, NonBlocking = 0x800, CloseOnExec = 0x80000;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -25,6 +26,13 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     public static partial int EpollWait(int epoll, byte* events, int most, int milliseconds);
+
+    // Waits to the nanosecond: a schedule of many thousand requests a second has no whole milliseconds.
+    [LibraryImport("libc", EntryPoint = "epoll_pwait2", SetLastError = true)]
+    public static partial int EpollWait(int epoll, byte* events, int most, long* time, void* signals);
+
+    [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
+    public static partial int ProcessControl(int what, nint value);
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     public static partial int Accept(int fd, void* address, void* length, int flags);

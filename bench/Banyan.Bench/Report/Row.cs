@@ -39,6 +39,8 @@ internal sealed record Row
 
     public double? Value { get; init; }
 
+    public double? PeerValue { get; init; }
+
     public string? Unit { get; init; }
 
     public double? Bound { get; init; }

@@ -20,8 +20,9 @@ internal static class RowFormat
     public static string Table(IReadOnlyList<Row> rows)
     {
         var text = new StringBuilder();
-        var paired = rows.Where(r => r.Ratio is not null).ToList();
-        var single = rows.Where(r => r.Ratio is null).ToList();
+        var paired = rows.Where(r => r.Metric is null).ToList();
+        var single = rows.Where(r => r.Metric is not null && r.Peer is null).ToList();
+        var beside = rows.Where(r => r.Metric is not null && r.Peer is not null).ToList();
         if (paired.Count > 0)
         {
             Aligned(
@@ -35,9 +36,22 @@ internal static class RowFormat
                 }));
         }
 
+        if (beside.Count > 0)
+        {
+            Gap(text);
+            Aligned(
+                text,
+                ["row", "peer", "metric", "value", "peer", "unit", "ratio", "90 %", "rounds", "req/s"],
+                beside.Select(r => new[]
+                {
+                    r.Name ?? "", r.Peer ?? "", r.Metric ?? "", Show(r.Value, "0.#"), Show(r.PeerValue, "0.#"), r.Unit ?? "", Show(r.Ratio, "0.00"),
+                    $"{Show(r.RatioLow, "0.00")}-{Show(r.RatioHigh, "0.00")}", Show(r.Rounds), Show(r.Rate, "0"),
+                }));
+        }
+
         if (single.Count > 0)
         {
-            text.Append(paired.Count > 0 ? "\n" : "");
+            Gap(text);
             Aligned(
                 text,
                 ["row", "metric", "value", "unit", "bound", "", ""],
@@ -51,6 +65,8 @@ internal static class RowFormat
 
         return text.ToString();
     }
+
+    private static void Gap(StringBuilder text) => text.Append(text.Length > 0 ? "\n" : "");
 
     private static void Aligned(StringBuilder text, string[] head, IEnumerable<string[]> lines)
     {

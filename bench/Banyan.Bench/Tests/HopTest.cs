@@ -8,7 +8,6 @@ namespace Banyan.Bench.Tests;
 /// <summary>One HTTP/1.1 hop: client, proxy, backend.</summary>
 internal sealed class HopTest : BenchTest
 {
-    private const int PeerWarmUp = 2;
     private const int Large = 1_000_000;
     private static readonly LoadShape Gated = new(64, 131);
 
@@ -20,18 +19,13 @@ internal sealed class HopTest : BenchTest
 
     public override TimeSpan Limit(Options options) => options is { Quick: true, Rounds: <= 15, Seconds: <= 3, WarmUp: <= 20 }
         ? TimeSpan.FromSeconds(240)
-        : TimeSpan.FromSeconds(300 + options.WarmUp + (All.Length * 4 * (options.Rounds + 5) * (options.Seconds + 1)));
+        : TimeSpan.FromSeconds(300 + options.WarmUp + ((All.Length + 2) * 5 * (options.Rounds + 5) * (options.Seconds + 1)));
 
     public override IReadOnlyList<Row> Run(BenchRun run)
     {
         var backend = BackendSide.Start(run, addresses: 3);
-        var sides = Start(run, backend);
-        foreach (var side in sides)
-        {
-            side.AwaitAnswer(run, MeshResources.PathFor(Gated.Body), Gated.Body);
-            side.WarmUp(run, side is BanyanSide ? run.Options.WarmUp : PeerWarmUp, Gated.Connections, MeshResources.PathFor(Gated.Body));
-        }
-
+        var sides = Contest.Start(run, backend, withBare: !run.Options.Quick);
+        Contest.WarmUp(run, sides, Gated.Connections, Gated.Body);
         List<Row> rows = [];
         foreach (var load in run.Options.Quick ? [Gated] : All)
         {
@@ -39,6 +33,11 @@ internal sealed class HopTest : BenchTest
             var rounds = new PairedRounds(run, sides);
             rounds.Run(run.Options.Rounds, run.Options.Seconds, load.Connections, MeshResources.PathFor(load.Body));
             rows.AddRange(Compare(rounds, sides, load));
+        }
+
+        if (!run.Options.Quick)
+        {
+            rows.AddRange(AddedLatency(run, sides, backend));
         }
 
         if (run.Options.Allocations)
@@ -52,33 +51,6 @@ internal sealed class HopTest : BenchTest
         }
 
         return rows;
-    }
-
-    private static List<Side> Start(BenchRun run, BackendSide backend)
-    {
-        List<Side> sides = [];
-        if (run.Options.Wants("mesh"))
-        {
-            sides.Add(BanyanSide.StartMesh(run, Builds.Find(run.Options, Builds.ReadyToRun), backend));
-        }
-
-        // In a quick run only when asked for: it is not gated.
-        if (run.Options.Only.Contains("bare") || (!run.Options.Quick && run.Options.Wants("bare")))
-        {
-            sides.Add(BanyanSide.StartBare(run, Builds.Find(run.Options, Builds.ReadyToRun), backend));
-        }
-
-        if (run.Options.Wants("haproxy"))
-        {
-            sides.Add(HaproxySide.Start(run, backend.Ports[0]));
-        }
-
-        if (run.Options.Wants("nginx"))
-        {
-            sides.Add(NginxSide.Start(run, backend.Ports[0]));
-        }
-
-        return sides.Count > 0 ? sides : throw new BenchFailure("--only names none of mesh, bare, haproxy, nginx");
     }
 
     /// <summary>Each row of Banyan with each peer; without Banyan the first peer with the others.</summary>
@@ -129,6 +101,19 @@ internal sealed class HopTest : BenchTest
         ("mesh", "haproxy") when load is { Connections: 64, Body: Large } => 1.10,
         _ => null,
     };
+
+    /// <summary>With one connection the time of a request is the inverse of the rate; what the backend alone takes comes off.</summary>
+    private static IEnumerable<Row> AddedLatency(BenchRun run, List<Side> sides, BackendSide direct)
+    {
+        run.Say("1 connection, with and without a proxy");
+        var rounds = new PairedRounds(run, [.. sides, direct]);
+        rounds.Run(run.Options.Rounds, run.Options.Seconds, connections: 1, MeshResources.PathFor(Gated.Body));
+        var alone = 1e6 / rounds.Rate(direct);
+        return sides.Select(side => new Row
+        {
+            Test = "hop", Name = side.Name, Metric = "added latency, one connection", Value = Math.Round((1e6 / rounds.Rate(side)) - alone, 1), Unit = "us",
+        });
+    }
 
     private static Row CountCalls(BenchRun run, Side side)
     {
