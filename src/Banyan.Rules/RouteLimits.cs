@@ -24,6 +24,9 @@ public static class RouteLimits
     /// <summary>Bytes of one name, path, value or pattern.</summary>
     public const int TextLength = 8_192;
 
+    /// <summary>Instructions of all regular expressions together; one may have <see cref="Wire.RegularExpressions.LinearRegex.MaxInstructions"/>.</summary>
+    public const int RegexInstructions = 200_000;
+
     /// <summary>Bytes of a direct response's body (Envoy's default).</summary>
     public const int DirectBody = 4_096;
 

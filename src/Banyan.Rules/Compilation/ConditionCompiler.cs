@@ -5,7 +5,7 @@ using Banyan.Xds;
 namespace Banyan.Rules.Compilation;
 
 /// <summary>Compiles header, query and string matchers.</summary>
-internal sealed class ConditionCompiler(CompileErrors errors)
+internal sealed class ConditionCompiler(CompileErrors errors, RegexCompilation regexes)
 {
     /// <summary>Searching without regard to case takes time proportional to this; longer literals are refused there.</summary>
     private const int IgnoreCaseContains = 256;
@@ -96,7 +96,7 @@ internal sealed class ConditionCompiler(CompileErrors errors)
         HeaderMatcher.HeaderMatchSpecifierOneofCase.PrefixMatch => Literal(StringPatternKind.Prefix, matcher.PrefixMatch, false, $"{at}.prefix_match"),
         HeaderMatcher.HeaderMatchSpecifierOneofCase.SuffixMatch => Literal(StringPatternKind.Suffix, matcher.SuffixMatch, false, $"{at}.suffix_match"),
         HeaderMatcher.HeaderMatchSpecifierOneofCase.ContainsMatch => Literal(StringPatternKind.Contains, matcher.ContainsMatch, false, $"{at}.contains_match"),
-        HeaderMatcher.HeaderMatchSpecifierOneofCase.SafeRegexMatch => Regex($"{at}.safe_regex_match"),
+        HeaderMatcher.HeaderMatchSpecifierOneofCase.SafeRegexMatch => Regex(matcher.SafeRegexMatch, $"{at}.safe_regex_match"),
         _ => Text(matcher.StringMatch, $"{at}.string_match"),
     };
 
@@ -113,7 +113,7 @@ internal sealed class ConditionCompiler(CompileErrors errors)
             case StringMatcher.MatchPatternOneofCase.Contains:
                 return Literal(StringPatternKind.Contains, matcher.Contains, matcher.IgnoreCase, $"{at}.contains");
             case StringMatcher.MatchPatternOneofCase.SafeRegex:
-                return Regex($"{at}.safe_regex");
+                return Regex(matcher.SafeRegex, $"{at}.safe_regex");
             default:
                 errors.Add(
                     matcher.MatchPatternCase == StringMatcher.MatchPatternOneofCase.Custom ? $"{at}.custom" : at,
@@ -136,9 +136,6 @@ internal sealed class ConditionCompiler(CompileErrors errors)
         return new StringPattern { Kind = kind, Literal = LiteralBytes(text, ignoreCase), IgnoreCase = ignoreCase };
     }
 
-    private StringPattern Regex(string at)
-    {
-        errors.Add(at, "not supported");
-        return new StringPattern { Kind = StringPatternKind.Exact };
-    }
+    private StringPattern Regex(RegexMatcher matcher, string at) =>
+        new() { Kind = StringPatternKind.Regex, Regex = regexes.Compile(matcher.Regex, at) };
 }

@@ -7,6 +7,7 @@ namespace Banyan.Rules.Compilation;
 internal sealed class ConfigurationCompiler(CompileErrors errors)
 {
     private readonly ClusterNames _clusters = new();
+    private readonly RegexCompilation _regexes = new(errors);
     private readonly List<CompiledRoute> _routes = [];
     private readonly List<(string Pattern, VirtualHostTable Host)> _domains = [];
 
@@ -95,7 +96,7 @@ internal sealed class ConfigurationCompiler(CompileErrors errors)
                 mutations.Compile(host.RequestHeadersToAdd, host.RequestHeadersToRemove, at, "request_headers"),
                 mutations.Compile(host.ResponseHeadersToAdd, host.ResponseHeadersToRemove, at, "response_headers")),
             outer);
-        var routes = new RouteCompiler(errors, mutations, _clusters, level, host.RetryPolicy, $"{at}.retry_policy");
+        var routes = new RouteCompiler(errors, mutations, _clusters, _regexes, level, host.RetryPolicy, $"{at}.retry_policy");
         var rules = new List<RouteRule>(host.Routes.Count);
         for (var i = 0; i < host.Routes.Count; i++)
         {

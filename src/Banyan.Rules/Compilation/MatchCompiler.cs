@@ -8,7 +8,7 @@ namespace Banyan.Rules.Compilation;
 internal sealed record CompiledMatch(PathPattern Path, HeaderCondition[] Headers, QueryCondition[] Query, bool Enabled, string Description);
 
 /// <summary>Compiles route matches.</summary>
-internal sealed class MatchCompiler(CompileErrors errors)
+internal sealed class MatchCompiler(CompileErrors errors, RegexCompilation regexes)
 {
     private static readonly PathPattern Anything = new() { Kind = PathPatternKind.Prefix };
 
@@ -31,7 +31,7 @@ internal sealed class MatchCompiler(CompileErrors errors)
             return new CompiledMatch(Anything, [], [], Enabled: false, "");
         }
 
-        var conditions = new ConditionCompiler(errors);
+        var conditions = new ConditionCompiler(errors, regexes);
         var headers = match.Headers.Select((header, i) => conditions.Header(header, $"{at}.headers[{i}]"));
         var query = match.QueryParameters.Select((parameter, i) => conditions.Query(parameter, $"{at}.query_parameters[{i}]"));
         return new CompiledMatch(Path(match, at), [.. headers], [.. query], Enabled(match.RuntimeFraction, at), Describe(match));
@@ -54,8 +54,8 @@ internal sealed class MatchCompiler(CompileErrors errors)
 
                 return Literal(PathPatternKind.SegmentPrefix, match.PathSeparatedPrefix, ignoreCase, $"{at}.path_separated_prefix");
             case RouteMatch.PathSpecifierOneofCase.SafeRegex:
-                errors.RefuseIf(true, at, "safe_regex");
-                return Anything;
+                // case_sensitive does not reach regular expressions, as xDS says: they write (?i).
+                return new PathPattern { Kind = PathPatternKind.Regex, Regex = regexes.Compile(match.SafeRegex.Regex, $"{at}.safe_regex") };
             case RouteMatch.PathSpecifierOneofCase.ConnectMatcher:
                 errors.RefuseIf(true, at, "connect_matcher");
                 return Anything;

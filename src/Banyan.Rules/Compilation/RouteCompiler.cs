@@ -9,13 +9,14 @@ internal sealed class RouteCompiler(
     CompileErrors errors,
     MutationCompiler mutations,
     ClusterNames clusters,
+    RegexCompilation regexes,
     MutationLevels outer,
     RetryPolicy? hostRetry,
     string hostRetryAt)
 {
     public RouteRule Compile(Route route, string at, int index)
     {
-        var match = new MatchCompiler(errors).Compile(route.Match, $"{at}.match");
+        var match = new MatchCompiler(errors, regexes).Compile(route.Match, $"{at}.match");
         var level = mutations.Merge(
             new MutationLevels(
                 mutations.Compile(route.RequestHeadersToAdd, route.RequestHeadersToRemove, at, "request_headers"),

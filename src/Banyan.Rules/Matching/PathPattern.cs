@@ -1,3 +1,5 @@
+using Banyan.Wire.RegularExpressions;
+
 namespace Banyan.Rules.Matching;
 
 internal enum PathPatternKind : byte
@@ -19,12 +21,14 @@ internal sealed class PathPattern
 
     public bool IgnoreCase { get; init; }
 
+    public LinearRegex? Regex { get; init; }
+
     public bool Matches(ReadOnlySpan<byte> path) => Kind switch
     {
         PathPatternKind.Exact => IgnoreCase ? AsciiText.EqualsIgnoreCase(path, Literal) : path.SequenceEqual(Literal),
         PathPatternKind.Prefix => StartsWithLiteral(path),
         PathPatternKind.SegmentPrefix => StartsWithLiteral(path) && (path.Length == Literal.Length || path[Literal.Length] == (byte)'/'),
-        _ => false,
+        _ => Regex!.IsFullMatch(path),
     };
 
     private bool StartsWithLiteral(ReadOnlySpan<byte> path) =>

@@ -1,3 +1,5 @@
+using Banyan.Wire.RegularExpressions;
+
 namespace Banyan.Rules.Matching;
 
 internal enum StringPatternKind : byte
@@ -19,13 +21,15 @@ internal sealed class StringPattern
     /// <summary>Ignore ASCII case; the literal is lower-case then. Regular expressions say <c>(?i)</c> themselves.</summary>
     public bool IgnoreCase { get; init; }
 
+    public LinearRegex? Regex { get; init; }
+
     public bool Matches(ReadOnlySpan<byte> value) => Kind switch
     {
         StringPatternKind.Exact => IgnoreCase ? AsciiText.EqualsIgnoreCase(value, Literal) : value.SequenceEqual(Literal),
         StringPatternKind.Prefix => IgnoreCase ? AsciiText.StartsWithIgnoreCase(value, Literal) : value.StartsWith(Literal),
         StringPatternKind.Suffix => IgnoreCase ? AsciiText.EndsWithIgnoreCase(value, Literal) : value.EndsWith(Literal),
         StringPatternKind.Contains => IgnoreCase ? ContainsIgnoreCase(value) : value.IndexOf(Literal) >= 0,
-        _ => false,
+        _ => Regex!.IsFullMatch(value),
     };
 
     private bool ContainsIgnoreCase(ReadOnlySpan<byte> value)
