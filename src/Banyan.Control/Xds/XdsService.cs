@@ -38,7 +38,8 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            await context.Response.StartAsync(ended.Token);
+            // StartAsync alone leaves the head in the buffer until the first message.
+            await context.Response.BodyWriter.FlushAsync(ended.Token);
             var writing = WriteAsync(stream, context.Response.BodyWriter, ended.Token);
             var fault = await ReadAsync(stream, context.Request.BodyReader, ended.Token);
             await ended.CancelAsync();

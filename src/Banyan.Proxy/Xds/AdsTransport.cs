@@ -92,12 +92,14 @@ internal sealed class AdsTransport : IDisposable
     private async Task<(string Reason, bool Answered)> RunStreamAsync()
     {
         var answered = false;
+        var gate = new Lock();
+        var ended = false;
         var requests = Channel.CreateUnbounded<DeltaDiscoveryRequest>(new UnboundedChannelOptions { SingleReader = true });
         using var request = new HttpRequestMessage(HttpMethod.Post, _uri)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new RequestStream(requests.Reader),
+            Content = new RequestStream(requests.Reader, Open),
         };
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         try
@@ -113,7 +115,6 @@ internal sealed class AdsTransport : IDisposable
                 return (Describe(response.Headers), answered);
             }
 
-            _events.Opened(requests.Writer);
             var body = await response.Content.ReadAsStreamAsync(_stop.Token);
             await foreach (var message in MessageReader.ReadAsync(body, _stop.Token))
             {
@@ -129,7 +130,23 @@ internal sealed class AdsTransport : IDisposable
         }
         finally
         {
+            lock (gate)
+            {
+                ended = true;
+            }
+
             requests.Writer.TryComplete();
+        }
+
+        void Open()
+        {
+            lock (gate)
+            {
+                if (!ended)
+                {
+                    _events.Opened(requests.Writer);
+                }
+            }
         }
     }
 
@@ -144,10 +161,12 @@ internal sealed class AdsTransport : IDisposable
     private sealed class RequestStream : HttpContent
     {
         private readonly ChannelReader<DeltaDiscoveryRequest> _requests;
+        private readonly Action _opened;
 
-        public RequestStream(ChannelReader<DeltaDiscoveryRequest> requests)
+        public RequestStream(ChannelReader<DeltaDiscoveryRequest> requests, Action opened)
         {
             _requests = requests;
+            _opened = opened;
             Headers.ContentType = new MediaTypeHeaderValue(GrpcTrailers.ContentType);
         }
 
@@ -157,8 +176,9 @@ internal sealed class AdsTransport : IDisposable
         protected override async Task SerializeToStreamAsync(
             Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            // The head must leave before the first message is known.
+            // Most servers answer, even with a head, only after the first request: the stream is open once ours has left.
             await stream.FlushAsync(cancellationToken);
+            _opened();
             await foreach (var request in _requests.ReadAllAsync(cancellationToken))
             {
                 await stream.WriteAsync(Frame(request), cancellationToken);
