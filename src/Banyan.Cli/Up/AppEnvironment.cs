@@ -26,7 +26,7 @@ internal static class AppEnvironment
     }
 
     /// <summary>The environment for one replica.</summary>
-    public static Dictionary<string, string> For(ProcessPlan plan, int replica, ReplicaPorts ports, string marker)
+    public static Dictionary<string, string> For(ProcessPlan plan, int replica, ReplicaPorts ports, string marker, string data)
     {
         var variables = Inherited();
         variables[Sessions.Marker] = marker;
@@ -36,6 +36,7 @@ internal static class AppEnvironment
         variables["BANYAN_SERVICE"] = spec.Service;
         variables["BANYAN_VERSION"] = spec.Version;
         variables["BANYAN_REPLICA"] = $"{replica}";
+        variables["BANYAN_DATA"] = data;
 
         if (ports.App.Count > 0)
         {

@@ -235,7 +235,7 @@ internal sealed class Replica
             Name = Name,
             Command = _plan.Run.Command,
             Arguments = _plan.Run.Args,
-            Environment = AppEnvironment.For(_plan, Index, _ports, _context.Marker),
+            Environment = AppEnvironment.For(_plan, Index, _ports, _context.Marker, _context.State.Data(_plan.Owner)),
             Directory = _plan.Directory,
         };
     }

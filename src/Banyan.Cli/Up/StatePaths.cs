@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Banyan.Model;
 
 namespace Banyan.Cli.Up;
 
@@ -39,6 +40,14 @@ internal sealed class StatePaths
 
     /// <summary>The folder that a sidecar keeps its snapshot in.</summary>
     public string Proxy(string node) => Path.Combine(Folder, "proxies", node);
+
+    /// <summary>A folder for an application's own files, shared by its replicas; made on first use, readable by nobody else.</summary>
+    public string Data(Workload workload)
+    {
+        var folder = Path.Combine(Folder, "data", $"{workload.Metadata.Namespace}.{workload.Metadata.Name}");
+        Directory.CreateDirectory(folder, Private);
+        return folder;
+    }
 
     public string ProxySocket(string node) => Socket(Path.Combine("proxies", node, "admin.sock"));
 

@@ -39,12 +39,13 @@ public sealed class AppEnvironmentTests
     public void TheApplicationIsToldEverything()
     {
         var ports = new ReplicaPorts(_plan, _allocator);
-        var variables = AppEnvironment.For(_plan, 2, ports, "mark");
+        var variables = AppEnvironment.For(_plan, 2, ports, "mark", "/state/data/eu.shop");
         Assert.Equal("shop", variables["BANYAN_WORKLOAD"]);
         Assert.Equal("eu", variables["BANYAN_NAMESPACE"]);
         Assert.Equal("shop", variables["BANYAN_SERVICE"]);
         Assert.Equal("monolith", variables["BANYAN_VERSION"]);
         Assert.Equal("2", variables["BANYAN_REPLICA"]);
+        Assert.Equal("/state/data/eu.shop", variables["BANYAN_DATA"]);
         Assert.Equal("mark", variables[Sessions.Marker]);
         Assert.Equal($"{ports.App[0].Port}", variables["PORT"]);
         Assert.Equal($"{ports.App[0].Port}", variables["PORT_HTTP"]);
