@@ -18,6 +18,13 @@ public sealed partial class SourceTests
         Assert.Equal("", string.Join('\n', unexplained));
     }
 
+    [Theory]
+    [InlineData("banyan")]
+    [InlineData("test")]
+    [InlineData(".ci/run")]
+    public void TheWaysInAreThere(string script) =>
+        Assert.True((File.GetUnixFileMode(Repository.File(script)) & UnixFileMode.UserExecute) != 0);
+
     [Fact]
     public void WhatIsLeftToDoHasAnOwner()
     {
