@@ -293,13 +293,15 @@ public sealed class Housekeeping : IDiscovery, IDisposable
     {
         private bool _failing;
 
-        public void Opened(ChannelWriter<DeltaDiscoveryRequest> requests)
+        public void Opened(ChannelWriter<DeltaDiscoveryRequest> requests) => owner.Post(() =>
         {
-            owner.Post(() =>
-            {
-                owner._requests = requests;
-                owner._discovery.Open();
-            });
+            owner._requests = requests;
+            owner._discovery.Open();
+        });
+
+        public void Confirmed()
+        {
+            owner.Post(owner._discovery.Confirm);
             _failing = false;
             owner._log.Write(LogLevel.Info, "control-plane-connected", "connected to the control plane", new LogField("control", owner._control));
         }

@@ -10,8 +10,11 @@ namespace Banyan.Proxy.Xds;
 /// <summary>What happens on the way to the control plane. Called from the thread pool, one at a time, in order.</summary>
 internal interface IAdsEvents
 {
-    /// <summary>A stream is open; requests go into the writer.</summary>
+    /// <summary>A stream was begun; requests go into the writer.</summary>
     void Opened(ChannelWriter<DeltaDiscoveryRequest> requests);
+
+    /// <summary>The other end accepted the stream.</summary>
+    void Confirmed();
 
     /// <summary>A whole message came.</summary>
     void Received(byte[] message);
@@ -92,14 +95,12 @@ internal sealed class AdsTransport : IDisposable
     private async Task<(string Reason, bool Answered)> RunStreamAsync()
     {
         var answered = false;
-        var gate = new Lock();
-        var ended = false;
         var requests = Channel.CreateUnbounded<DeltaDiscoveryRequest>(new UnboundedChannelOptions { SingleReader = true });
         using var request = new HttpRequestMessage(HttpMethod.Post, _uri)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new RequestStream(requests.Reader, Open),
+            Content = new RequestStream(requests, _events),
         };
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         try
@@ -115,6 +116,7 @@ internal sealed class AdsTransport : IDisposable
                 return (Describe(response.Headers), answered);
             }
 
+            _events.Confirmed();
             var body = await response.Content.ReadAsStreamAsync(_stop.Token);
             await foreach (var message in MessageReader.ReadAsync(body, _stop.Token))
             {
@@ -130,23 +132,7 @@ internal sealed class AdsTransport : IDisposable
         }
         finally
         {
-            lock (gate)
-            {
-                ended = true;
-            }
-
             requests.Writer.TryComplete();
-        }
-
-        void Open()
-        {
-            lock (gate)
-            {
-                if (!ended)
-                {
-                    _events.Opened(requests.Writer);
-                }
-            }
         }
     }
 
@@ -160,13 +146,13 @@ internal sealed class AdsTransport : IDisposable
     // The request body: one gRPC message for each request, for as long as the stream lives.
     private sealed class RequestStream : HttpContent
     {
-        private readonly ChannelReader<DeltaDiscoveryRequest> _requests;
-        private readonly Action _opened;
+        private readonly Channel<DeltaDiscoveryRequest> _requests;
+        private readonly IAdsEvents _events;
 
-        public RequestStream(ChannelReader<DeltaDiscoveryRequest> requests, Action opened)
+        public RequestStream(Channel<DeltaDiscoveryRequest> requests, IAdsEvents events)
         {
             _requests = requests;
-            _opened = opened;
+            _events = events;
             Headers.ContentType = new MediaTypeHeaderValue(GrpcTrailers.ContentType);
         }
 
@@ -176,10 +162,10 @@ internal sealed class AdsTransport : IDisposable
         protected override async Task SerializeToStreamAsync(
             Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            // Most servers answer, even with a head, only after the first request: the stream is open once ours has left.
-            await stream.FlushAsync(cancellationToken);
-            _opened();
-            await foreach (var request in _requests.ReadAllAsync(cancellationToken))
+            // Connected, and the head is on its way. Many servers send theirs only with their first message: waiting for it
+            // before asking would be waiting for ever.
+            _events.Opened(_requests.Writer);
+            await foreach (var request in _requests.Reader.ReadAllAsync(cancellationToken))
             {
                 await stream.WriteAsync(Frame(request), cancellationToken);
                 await stream.FlushAsync(cancellationToken);

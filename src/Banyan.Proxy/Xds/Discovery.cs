@@ -15,6 +15,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
 
     private readonly Queue<Nack> _nacks = new();
     private List<DeltaDiscoveryRequest> _requests = [];
+    private bool _isOpen;
     private bool _nodeSent;
     private DateTimeOffset? _since;
     private DateTimeOffset? _lastAck;
@@ -24,7 +25,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
 
     public Wants Wants { get; } = new(time);
 
-    /// <summary>A stream is open.</summary>
+    /// <summary>A stream is open and the control plane accepted it.</summary>
     public bool Connected { get; private set; }
 
     /// <summary>Something that belongs into a snapshot changed.</summary>
@@ -74,14 +75,20 @@ internal sealed class Discovery(Node node, TimeProvider time)
         return refused;
     }
 
-    /// <summary>A stream was opened: ask for everything, saying what is held already.</summary>
+    /// <summary>A stream was begun: ask for everything, saying what is held already.</summary>
     public void Open()
+    {
+        Restart();
+        _isOpen = true;
+        Subscribe();
+    }
+
+    /// <summary>The control plane accepted the stream.</summary>
+    public void Confirm()
     {
         Connected = true;
         Changed = true;
         _since = time.GetUtcNow();
-        Restart();
-        Subscribe();
     }
 
     /// <summary>The stream ended. What is held keeps serving and stays subscribed for the next stream.</summary>
@@ -90,6 +97,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
         Changed |= Connected;
         Connected = false;
         _since = null;
+        _isOpen = false;
         _lastError = reason;
         Restart();
     }
@@ -274,7 +282,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
     // Brings the subscriptions of the stream in line with what is needed: additions of each type, then what nobody needs any more.
     private void Subscribe()
     {
-        if (!Connected)
+        if (!_isOpen)
         {
             return;
         }

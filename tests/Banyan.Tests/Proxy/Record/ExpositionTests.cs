@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text;
+using Banyan.Proxy.Options;
+using Banyan.Proxy.Record;
+using Banyan.Proxy.Record.Render;
+using Banyan.Wire.Http1;
+using Xunit;
+
+namespace Banyan.Tests.Proxy.Record;
+
+public sealed class ExpositionTests
+{
+    private readonly MetricsShards _metrics = new(1);
+
+    [Fact]
+    public void DurationsHaveTheNamesAndLabelsOfTheConventions()
+    {
+        var key = EdgeKey.Client(EdgeTests.Target("payments", "default/pay/0"), 0, EdgeTests.Endpoint("v1"), RequestMethod.Get, 200);
+        _metrics.Shards[0].Edge(key).Record(4_000);
+        _metrics.Shards[0].Edge(key).Record(30_000);
+
+        var text = Render(ExpositionFormat.Text);
+
+        const string Labels = """
+            http_request_method="GET",http_response_status_code="200",http_route="default/pay/0",server_address="payments.default",server_port="80",source_workload="web",source_namespace="default",destination_service="payments",destination_namespace="default",destination_workload="payments-v1",destination_version="v1",mtls="false"
+            """;
+        Assert.Contains("# TYPE http_client_request_duration_seconds histogram\n", text, StringComparison.Ordinal);
+        Assert.Contains($$"""http_client_request_duration_seconds_bucket{{{Labels}},le="0.005"} 1""" + "\n", text, StringComparison.Ordinal);
+        Assert.Contains($$"""http_client_request_duration_seconds_bucket{{{Labels}},le="0.05"} 2""" + "\n", text, StringComparison.Ordinal);
+        Assert.Contains($$"""http_client_request_duration_seconds_bucket{{{Labels}},le="+Inf"} 2""" + "\n", text, StringComparison.Ordinal);
+        Assert.Contains($$"""http_client_request_duration_seconds_sum{{{Labels}}} 0.034""" + "\n", text, StringComparison.Ordinal);
+        Assert.Contains($$"""http_client_request_duration_seconds_count{{{Labels}}} 2""" + "\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryCounterIsDeclared()
+    {
+        _metrics.Shards[0].Counters[(int)Counter.Retries] = 7;
+        var text = Render(ExpositionFormat.Text);
+        foreach (var counter in Enum.GetValues<Counter>())
+        {
+            var declaration = Counters.Of(counter);
+            Assert.StartsWith("banyan_", declaration.Name, StringComparison.Ordinal);
+            var suffix = declaration.Kind == CounterKind.Counter ? "_total" : "";
+            Assert.Contains($"\n{declaration.Name}{suffix} ", text, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("\nbanyan_retries_total 7\n", text, StringComparison.Ordinal);
+        Assert.Equal(Counters.Count, Enum.GetValues<Counter>().Length);
+    }
+
+    [Fact]
+    public void LabelValuesAreEscaped() =>
+        Assert.Equal("""a\\b\"c\nd""", ExpositionWriter.Escape("a\\b\"c\nd"));
+
+    [Fact]
+    public void OpenMetricsNamesFamiliesWithoutTotalAndEnds()
+    {
+        var text = Render(ExpositionFormat.OpenMetrics);
+        Assert.Contains("# TYPE banyan_retries counter\nbanyan_retries_total 0\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("\n# EOF\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheFoldedRestIsCalledOther()
+    {
+        var target = EdgeTests.Target("rest");
+        for (var status = 1; status <= EdgeCatalog.Limit + 1; status++)
+        {
+            _metrics.Shards[0].Edge(EdgeKey.Client(target, 0, null, RequestMethod.Get, status)).Record(1);
+        }
+
+        var lines = Render(ExpositionFormat.Text).Split('\n').Where(l => l.Contains("_count{", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(EdgeCatalog.Limit + 1, lines.Length);
+        Assert.Contains("destination_service=\"other\"", Assert.Single(lines, l => l.Contains("http_route=\"other\"", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    /// <summary>Prometheus' own linter, where it is installed.</summary>
+    [Fact]
+    public async Task PromtoolHasNothingToSay()
+    {
+        if (!File.Exists("/usr/bin/promtool"))
+        {
+            Assert.Skip("promtool is not installed (Debian: prometheus)");
+        }
+
+        _metrics.Shards[0].Edge(EdgeKey.Client(EdgeTests.Target("pa\"y"), 0, null, RequestMethod.Get, 200)).Record(1);
+        using var promtool = Process.Start(new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        })!;
+        await promtool.StandardInput.WriteAsync(Render(ExpositionFormat.Text));
+        promtool.StandardInput.Close();
+        var said = await promtool.StandardOutput.ReadToEndAsync() + await promtool.StandardError.ReadToEndAsync();
+        await promtool.WaitForExitAsync();
+        Assert.Equal((0, ""), (promtool.ExitCode, said));
+    }
+
+    private string Render(ExpositionFormat format)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new ExpositionWriter(buffer, format);
+        EdgeMetrics.Write(writer, EdgeTotals.Collect(_metrics), new NodeName("default", "web", 0));
+        ReactorMetrics.Write(writer, _metrics);
+        ProcessMetrics.Write(writer, DateTimeOffset.UnixEpoch);
+        writer.End();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}
