@@ -34,7 +34,7 @@ internal static class HttpRouteTable
             : $"{Quote.Text(text)} is not a host name",
     };
 
-    private static readonly ObjectShape<ParentReference> Parent = new(
+    public static readonly ObjectShape<ParentReference> Parent = new(
         new Field<ParentReference, string>("group", Group, p => p.Group, (p, v) => p with { Group = v }, "Group of the parent; \"\" for a Service."),
         new Field<ParentReference, string>("kind", KindName, p => p.Kind, (p, v) => p with { Kind = v }, "Kind of the parent: Service in the mesh."),
         new Field<ParentReference, string>("namespace", SharedShapes.RequiredLabel, p => p.Namespace, (p, v) => p with { Namespace = v }, "Namespace of the parent; the route's when absent."),

@@ -45,7 +45,7 @@ internal ref struct JsonText
         catch (JsonException e)
         {
             problem = reading.Problem(
-                (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"not valid JSON: {Reason(e)}");
+                (int)(e.LineNumber ?? 0) + 1, (int)(e.BytePositionInLine ?? 0) + 1, $"not valid JSON: {Quote.Shorten(Reason(e), 300)}");
         }
         catch (InvalidOperationException)
         {

@@ -9,12 +9,12 @@ internal static class Quote
 
     public static string Text(string text) => $"\"{Shorten(text)}\"";
 
-    public static string Shorten(string text)
+    public static string Shorten(string text, int longest = Longest)
     {
-        var result = new StringBuilder(Math.Min(text.Length, Longest) + 3);
+        var result = new StringBuilder(Math.Min(text.Length, longest) + 3);
         foreach (var c in text)
         {
-            if (result.Length >= Longest)
+            if (result.Length >= longest)
             {
                 return result.Append("...").ToString();
             }

@@ -38,7 +38,7 @@ internal sealed class Reading(string file)
                 path.Append('.');
             }
 
-            path.Append(name);
+            path.Append(Quote.Shorten(name));
         }
 
         return path.ToString();

@@ -28,7 +28,8 @@ internal static class Suggestion
             }
         }
 
-        return best;
+        // A part of the word: "Prefix" for "PathPrefix".
+        return best ?? (given.Length >= 4 ? possible.FirstOrDefault(w => w.Contains(given, StringComparison.OrdinalIgnoreCase)) : null);
     }
 
     private static int Tolerance(int length) => Math.Clamp(length / 3, 1, 3);

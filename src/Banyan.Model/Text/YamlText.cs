@@ -58,7 +58,7 @@ internal sealed class YamlText
         }
         catch (YamlException e)
         {
-            _reading.Add(LineOf(e.Start), ColumnOf(e.Start), $"not valid YAML: {Lower(e.Message)}");
+            _reading.Add(LineOf(e.Start), ColumnOf(e.Start), $"not valid YAML: {Quote.Shorten(Lower(e.Message), 200)}");
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {

@@ -64,7 +64,7 @@ internal static class HttpRouteRules
 
     public static string? ParentKey(ParentReference parent) => parent.Name.Length == 0
         ? null
-        : $"{parent.Kind} {parent.Namespace}/{parent.Name}"
+        : $"{parent.Kind} {(parent.Namespace.Length > 0 ? parent.Namespace + "/" : "")}{parent.Name}"
             + (parent.SectionName.Length > 0 ? $" section {parent.SectionName}" : "")
             + (parent.Port > 0 ? $" port {parent.Port}" : "")
             + (parent.Group.Length > 0 && !parent.IsService ? $" of {parent.Group}" : "");

@@ -12,6 +12,11 @@ internal static class WorkloadRules
         CheckUpstreams(spec, map, reading);
         if (!map.Has("service"))
         {
+            if (map.Entries.Any(e => Suggestion.Nearest(e.Key.Text, ["service", "serviceAccount"]) is "service"))
+            {
+                return; // misspelt, which has been told
+            }
+
             foreach (var field in new[] { "version", "ports", "process" })
             {
                 if (map.Find(field) is { } at and not ListNode { Items.Count: 0 } and not ScalarNode { Text: "" })

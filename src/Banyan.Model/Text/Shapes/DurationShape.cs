@@ -8,6 +8,8 @@ internal sealed class DurationShape(bool gateway = false) : Shape<TimeSpan>
     /// <summary>Least value.</summary>
     public TimeSpan Min { get; init; }
 
+    public TimeSpan Max { get; init; } = TimeSpan.MaxValue;
+
     public override bool TryRead(Node node, Reading reading, out TimeSpan value)
     {
         value = TimeSpan.Zero;
@@ -29,9 +31,9 @@ internal sealed class DurationShape(bool gateway = false) : Shape<TimeSpan>
             return false;
         }
 
-        if (value < Min)
+        if (value < Min || value > Max)
         {
-            reading.Add(node, $"{scalar.Text} is less than {DurationText.Format(Min)}");
+            reading.Add(node, value < Min ? $"{scalar.Text} is less than {DurationText.Format(Min)}" : $"{scalar.Text} is more than {DurationText.Format(Max)}");
             return false;
         }
 

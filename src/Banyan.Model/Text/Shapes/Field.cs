@@ -12,6 +12,9 @@ internal abstract class Field<TOwner>(string name, string doc)
 
     public bool Required { get; init; }
 
+    /// <summary>Written even when it is the default.</summary>
+    public bool IsAlwaysWritten { get; init; }
+
     /// <summary>The owner with the field as the node says, or as before when the node is wrong.</summary>
     public abstract TOwner Read(TOwner owner, Node node, Reading reading);
 
@@ -30,12 +33,12 @@ internal sealed class Field<TOwner, TValue>(
     string doc) : Field<TOwner>(name, doc)
 {
     public override TOwner Read(TOwner owner, Node node, Reading reading) =>
-        shape.TryRead(node, reading, out var value) ? set(owner, value) : owner;
+        shape.TryRead(node, reading, out var value) || shape.KeepsParts ? set(owner, value!) : owner;
 
     public override Node? Write(TOwner owner, TOwner defaults)
     {
         var value = get(owner);
-        return value is null || (!Required && EqualityComparer<TValue>.Default.Equals(value, get(defaults))) ? null : shape.Write(value);
+        return value is null || (!Required && !IsAlwaysWritten && EqualityComparer<TValue>.Default.Equals(value, get(defaults))) ? null : shape.Write(value);
     }
 
     public override JsonObject Schema(TOwner defaults)

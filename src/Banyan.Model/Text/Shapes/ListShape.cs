@@ -15,6 +15,8 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<EquatableList<T>>
     /// <summary>Field of the item that holds the key, for the position; null = the item itself.</summary>
     public string? KeyField { get; init; }
 
+    public override bool KeepsParts => true;
+
     public override bool TryRead(Node node, Reading reading, out EquatableList<T> value)
     {
         value = [];
@@ -25,7 +27,7 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<EquatableList<T>>
 
         if (list.Items.Count < Min || list.Items.Count > Max)
         {
-            reading.Add(node, list.Items.Count < Min ? $"needs at least {Min} items" : $"has {list.Items.Count} items; at most {Max} are allowed");
+            reading.Add(node, list.Items.Count < Min ? Min == 1 ? "needs at least one item" : $"needs at least {Min} items" : $"has {list.Items.Count} items; at most {Max} are allowed");
             return false;
         }
 
@@ -35,10 +37,11 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<EquatableList<T>>
         for (var i = 0; i < list.Items.Count; i++)
         {
             reading.Push(i);
-            if (item.TryRead(list.Items[i], reading, out var read))
+            var good = item.TryRead(list.Items[i], reading, out var read);
+            if (good || item.KeepsParts)
             {
-                items.Add(read);
-                CheckKey(list.Items[i], read, reading, seen);
+                items.Add(read!);
+                CheckKey(list.Items[i], read!, reading, seen);
             }
 
             reading.Pop();
@@ -85,9 +88,15 @@ internal sealed class ListShape<T>(Shape<T> item) : Shape<EquatableList<T>>
         var at = KeyField is not null && node is MapNode map && map.Find(KeyField) is { } found ? found : node;
         if (seen.TryGetValue(key, out var first))
         {
-            reading.Push(KeyField ?? "");
-            reading.Add(at, $"{Quote.Text(key)} comes twice in this list; first at {first.Line}:{first.Column}");
-            reading.Pop();
+            var message = $"{Quote.Text(key)} comes twice in this list; first at {first.Line}:{first.Column}";
+            if (KeyField is null)
+            {
+                reading.Add(at, message);
+            }
+            else
+            {
+                reading.Add(at, KeyField, message);
+            }
         }
         else
         {

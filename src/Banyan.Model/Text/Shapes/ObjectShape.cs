@@ -23,6 +23,8 @@ internal sealed class ObjectShape<T> : Shape<T>
     /// <summary>Take fields that are not known (metadata and status).</summary>
     public bool IsOpen { get; init; }
 
+    public override bool KeepsParts => true;
+
     public override bool TryRead(Node node, Reading reading, out T value)
     {
         value = new T();
@@ -32,12 +34,13 @@ internal sealed class ObjectShape<T> : Shape<T>
         }
 
         var before = reading.Count;
+        string? meant = null;
         foreach (var entry in map.Entries)
         {
             reading.Push(entry.Key.Text);
             if (!_byName.TryGetValue(entry.Key.Text, out var field))
             {
-                Unknown(entry.Key, reading);
+                meant = Unknown(entry.Key, reading) ?? meant;
             }
             else if (entry.Value is not ScalarNode { IsNull: true })
             {
@@ -49,9 +52,12 @@ internal sealed class ObjectShape<T> : Shape<T>
 
         foreach (var field in _fields)
         {
-            if (field.Required && !map.Has(field.Name))
+            // What a misspelt field was meant to be is not told a second time.
+            if (field.Required && field.Name != meant && !map.Has(field.Name))
             {
-                reading.Add(node, field.Name, "is required");
+                // An open object takes the misspelt name, so it has to be told here.
+                var found = IsOpen ? map.Entries.Select(e => e.Key.Text).FirstOrDefault(k => Suggestion.Nearest(k, [field.Name]) is not null) : null;
+                reading.Add(node, field.Name, found is null ? "is required" : $"is required (did you mean it by {Quote.Shorten(found)})");
             }
         }
 
@@ -102,15 +108,17 @@ internal sealed class ObjectShape<T> : Shape<T>
         return result;
     }
 
-    private void Unknown(ScalarNode key, Reading reading)
+    /// <summary>The field that was meant, if one is near.</summary>
+    private string? Unknown(ScalarNode key, Reading reading)
     {
         if (IsOpen)
         {
-            return;
+            return null;
         }
 
         var names = _fields.Where(f => f is not IgnoredField<T>).Select(f => f.Name).ToArray();
-        var hint = Suggestion.Hint(key.Text, names);
-        reading.Add(key, hint.Length > 0 ? $"unknown field{hint}" : $"unknown field; possible here: {string.Join(", ", names)}");
+        var nearest = Suggestion.Nearest(key.Text, names);
+        reading.Add(key, nearest is not null ? $"unknown field (did you mean {nearest})" : $"unknown field; possible here: {string.Join(", ", names)}");
+        return nearest;
     }
 }

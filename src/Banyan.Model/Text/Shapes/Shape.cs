@@ -9,6 +9,9 @@ internal abstract class Shape<T>
     /// <summary>False when the node is not such a value; the problem then has been told.</summary>
     public abstract bool TryRead(Node node, Reading reading, [MaybeNullWhen(false)] out T value);
 
+    /// <summary>Whether what could be read of a wrong value is kept, so that later checks see the rest.</summary>
+    public virtual bool KeepsParts => false;
+
     public abstract Node Write(T value);
 
     public abstract JsonObject Schema();

@@ -1,3 +1,5 @@
+using Banyan.Rules;
+
 namespace Banyan.Model.Text;
 
 /// <summary>Shapes that several kinds use.</summary>
@@ -9,7 +11,8 @@ internal static class SharedShapes
 
     public static readonly DurationShape Duration = new();
 
-    public static readonly OptionalShape<TimeSpan> GatewayDuration = new(new DurationShape(gateway: true));
+    /// <summary>Not longer than the proxies take.</summary>
+    public static readonly OptionalShape<TimeSpan> GatewayDuration = new(new DurationShape(gateway: true) { Max = RouteLimits.Timeout });
 
     public static readonly IntegerShape Port = new(1, 65535);
 
