@@ -16,7 +16,8 @@ internal sealed record StoredObject(
     public const string Api = "api";
 
     /// <summary>The object with the metadata that the store keeps.</summary>
-    public MeshObject Object { get; } = Written with
+    /// <remarks>Computed, not initialised: <c>with</c> would copy the value made of the writing before.</remarks>
+    public MeshObject Object => Written with
     {
         Metadata = Written.Metadata with
         {
