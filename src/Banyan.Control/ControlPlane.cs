@@ -26,6 +26,7 @@ public sealed class ControlPlane : IAsyncDisposable
     private XdsHub? _hub;
     private long _published;
     private bool _started;
+    private bool _disposed;
 
     /// <summary>Makes a control plane that is not started yet.</summary>
     public ControlPlane(ControlPlaneOptions options, ILoggerFactory? logs = null, TimeProvider? time = null)
@@ -79,7 +80,11 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>Ends the streams, closes the listeners and the database.</summary>
     public async Task StopAsync(CancellationToken cancel = default)
     {
-        await _stopping.CancelAsync();
+        if (!_stopping.IsCancellationRequested)
+        {
+            await _stopping.CancelAsync();
+        }
+
         _ready.TrySetCanceled(CancellationToken.None);
         while (_parts.TryPop(out var part))
         {
@@ -90,8 +95,12 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        _stopping.Dispose();
+        if (!_disposed)
+        {
+            _disposed = true;
+            await StopAsync();
+            _stopping.Dispose();
+        }
     }
 
     private static void RequireLoopback(IPEndPoint endPoint, string option)

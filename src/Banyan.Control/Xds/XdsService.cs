@@ -38,7 +38,8 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
         try
         {
-            // StartAsync alone leaves the head in the buffer until the first message.
+            // The head leaves at once: some clients do not send before they have it.
+            await context.Response.StartAsync(ended.Token);
             await context.Response.BodyWriter.FlushAsync(ended.Token);
             var writing = WriteAsync(stream, context.Response.BodyWriter, ended.Token);
             var fault = await ReadAsync(stream, context.Request.BodyReader, ended.Token);
