@@ -47,7 +47,7 @@ public sealed class GettingStartedTests
     private static HttpClient ThroughTheSidecar(string output)
     {
         var words = output.Split('\n').Single(line => line.Trim().StartsWith("curl -x ", StringComparison.Ordinal)).Trim().Split(' ');
-        return new HttpClient(new SocketsHttpHandler { Proxy = new WebProxy($"http://{words[2]}"), UseProxy = true })
+        return new HttpClient(new SocketsHttpHandler { Proxy = new WebProxy(words[2]), UseProxy = true })
         {
             BaseAddress = new Uri(words[3]),
         };

@@ -31,7 +31,7 @@ public sealed class HelloMesh : IAsyncLifetime
         var up = await RunAsync("up", "hello.yaml", "--detach");
         Assert.True(up.ExitCode == 0, $"{up}");
         var curl = up.Output.Split('\n').Single(line => line.Trim().StartsWith("curl -x ", StringComparison.Ordinal));
-        var proxy = $"http://{curl.Trim().Split(' ')[2]}";
+        var proxy = curl.Trim().Split(' ')[2];
         Environment["http_proxy"] = proxy;
         Environment["HTTP_PROXY"] = proxy;
         Environment["no_proxy"] = "localhost,127.0.0.1,[::1],::1";

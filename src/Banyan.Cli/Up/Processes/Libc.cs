@@ -21,6 +21,15 @@ internal static unsafe partial class Libc
     public const int SetChildSubreaper = 36;
     public const int CloseOnExec = 0x80000;
 
+    /// <summary>F_SETFD.</summary>
+    public const int SetFlags = 2;
+
+    /// <summary>FD_CLOEXEC.</summary>
+    public const int CloseOnExec = 1;
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    public static partial int SetDescriptorFlags(int descriptor, int command, int flags);
+
     [LibraryImport("libc", EntryPoint = "posix_spawn")]
     public static partial int PosixSpawn(out int pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
 

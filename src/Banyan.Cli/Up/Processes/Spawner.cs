@@ -13,6 +13,8 @@ internal static unsafe class Spawner
     // glibc and musl: 336 bytes of attributes, 80 of file actions, 128 of signal set.
     private const int OpaqueSize = 1024;
 
+    private static int _inheritedKept;
+
     /// <summary>Starts a program; its standard output and error are one pipe, so that their order is kept.</summary>
     /// <param name="request">What to start.</param>
     /// <param name="standardInput">A descriptor to hand over as standard input, or nothing for /dev/null.</param>
@@ -26,6 +28,7 @@ internal static unsafe class Spawner
             throw new SpawnException($"{request.Name}: the folder {request.Directory} does not exist");
         }
 
+        KeepInheritedDescriptorsHere();
         request.Environment.TryGetValue("PATH", out var searchPath);
         var program = ProgramPath.Find(request.Command, request.Directory, searchPath);
         var (reader, writer) = CreatePipe();
@@ -51,6 +54,25 @@ internal static unsafe class Spawner
             {
                 _ = Libc.FileActionsDestroy(actions);
                 _ = Libc.SpawnAttributesDestroy(attributes);
+            }
+        }
+    }
+
+    /// <summary>What this process was itself started with may have been left open by its parent; .NET's own descriptors are
+    /// closed on exec already.</summary>
+    private static void KeepInheritedDescriptorsHere()
+    {
+        if (Interlocked.Exchange(ref _inheritedKept, 1) != 0)
+        {
+            return;
+        }
+
+        foreach (var path in System.IO.Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(path), out var descriptor) && descriptor > 2)
+            {
+                // The enumeration's own descriptor is gone by now: its refusal is no concern.
+                _ = Libc.SetDescriptorFlags(descriptor, Libc.SetFlags, Libc.CloseOnExec);
             }
         }
     }
