@@ -25,7 +25,7 @@ internal static unsafe partial class Libc
     public const int SetFlags = 2;
 
     /// <summary>FD_CLOEXEC.</summary>
-    public const int CloseOnExec = 1;
+    public const int DescriptorCloseOnExec = 1;
 
     [LibraryImport("libc", EntryPoint = "fcntl")]
     public static partial int SetDescriptorFlags(int descriptor, int command, int flags);

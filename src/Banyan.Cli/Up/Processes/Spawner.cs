@@ -72,7 +72,7 @@ internal static unsafe class Spawner
             if (int.TryParse(Path.GetFileName(path), out var descriptor) && descriptor > 2)
             {
                 // The enumeration's own descriptor is gone by now: its refusal is no concern.
-                _ = Libc.SetDescriptorFlags(descriptor, Libc.SetFlags, Libc.CloseOnExec);
+                _ = Libc.SetDescriptorFlags(descriptor, Libc.SetFlags, Libc.DescriptorCloseOnExec);
             }
         }
     }
