@@ -10,10 +10,10 @@ internal sealed record LoadResult(long Requests, double Seconds);
 /// <summary>Closed loop load by wrk: as many requests as the other side takes.</summary>
 internal static partial class Wrk
 {
-    public static LoadResult Run(BenchRun run, string url, int connections, int seconds)
+    public static LoadResult Run(BenchRun run, string url, int connections, int seconds, Action? meanwhile = null)
     {
         string[] arguments = ["-t1", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", url];
-        var text = Child.Run(run, BenchRun.LoadCpu, "wrk", arguments, TimeSpan.FromSeconds(seconds + 15));
+        var text = Child.Run(run, BenchRun.LoadCpu, "wrk", arguments, TimeSpan.FromSeconds(seconds + 15), meanwhile: meanwhile);
         var done = Completed().Match(text);
         if (!done.Success || text.Contains("Socket errors", StringComparison.Ordinal) || text.Contains("Non-2xx", StringComparison.Ordinal))
         {

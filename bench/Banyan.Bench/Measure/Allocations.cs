@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Banyan.Bench.Load;
 using Banyan.Bench.Report;
@@ -8,36 +9,56 @@ namespace Banyan.Bench.Measure;
 /// <summary>Managed bytes allocated per request in steady state, by the proxy's own counters.</summary>
 internal static class Allocations
 {
-    private const int Seconds = 5;
     private const string Counters = "/counters/allocations";
+    private const double ReactorBound = 0, ProcessBound = 1;
 
-    /// <summary>One row for each counter, over at least 100,000 requests where the machine manages that in the time.</summary>
+    // Connections are set up before the first reading and closed after the second.
+    private static readonly TimeSpan Before = TimeSpan.FromSeconds(2), Window = TimeSpan.FromSeconds(8), After = TimeSpan.FromSeconds(2);
+
     public static IEnumerable<Row> PerRequest(BenchRun run, BanyanSide side, LoadShape load)
     {
-        // What the process does without load is measured too and taken off.
-        var idleFrom = Read(side);
-        run.Pause(TimeSpan.FromSeconds(Seconds));
-        var from = Read(side);
-        var requests = Wrk.Run(run, side.Url + MeshResources.PathFor(load.Body), load.Connections, Seconds).Requests;
-        var to = Read(side);
-        return from.Keys.Select(name => new Row
+        // What the process allocates without load, answering for its counters included, is taken off.
+        var idle = Between(run, side, out _);
+        var used = idle;
+        var seconds = 0.0;
+        var total = Before + Window + After;
+        var done = Wrk.Run(run, side.Url + MeshResources.PathFor(load.Body), load.Connections, (int)total.TotalSeconds, () =>
         {
-            Test = "hop",
-            Name = side.Name,
-            Metric = $"allocated per request: {name}",
-            Value = Math.Round((to[name] - from[name] - (from[name] - idleFrom[name])) / requests, 4),
-            Unit = "bytes",
-            Detail = $"{requests} requests",
+            run.Pause(Before);
+            used = Between(run, side, out seconds);
         });
+        var requests = done.Requests / done.Seconds * seconds;
+        yield return Of(side, "reactors", used.Reactors / requests, ReactorBound, requests);
+        yield return Of(side, "process", (used.Process - idle.Process) / requests, ProcessBound, requests);
     }
 
-    private static Dictionary<string, double> Read(BanyanSide side)
+    private static Row Of(Side side, string what, double value, double bound, double requests) => new()
+    {
+        Test = "hop",
+        Name = side.Name,
+        Metric = $"allocated per request, {what}",
+        Value = Math.Round(value, 4),
+        Unit = "bytes",
+        Bound = bound,
+        Ok = value <= bound,
+        Detail = $"over {requests:0} requests",
+    };
+
+    private static (double Reactors, double Process) Between(BenchRun run, BanyanSide side, out double seconds)
+    {
+        var from = Read(side);
+        var start = Stopwatch.GetTimestamp();
+        run.Pause(Window);
+        var to = Read(side);
+        seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return (to.Reactors - from.Reactors, to.Process - from.Process);
+    }
+
+    private static (double Reactors, double Process) Read(BanyanSide side)
     {
         var text = side.Admin.Get(Counters)
             ?? throw new BenchFailure($"banyan-proxy does not answer {Counters}:\n{side.Process.Tail()}");
         using var json = JsonDocument.Parse(text);
-        return json.RootElement.EnumerateObject()
-            .Where(p => p.Value.ValueKind == JsonValueKind.Number)
-            .ToDictionary(p => p.Name, p => p.Value.GetDouble(), StringComparer.Ordinal);
+        return (json.RootElement.GetProperty("reactors").EnumerateArray().Sum(r => r.GetDouble()), json.RootElement.GetProperty("process").GetDouble());
     }
 }

@@ -39,13 +39,16 @@ internal sealed class Child : IDisposable
     }
 
     /// <summary>Runs a program to its end and returns what it printed.</summary>
-    public static string Run(BenchRun run, int cpu, string file, IEnumerable<string> arguments, TimeSpan limit, bool stderr = false)
+    /// <param name="meanwhile">Done while it runs.</param>
+    public static string Run(
+        BenchRun run, int cpu, string file, IEnumerable<string> arguments, TimeSpan limit, bool stderr = false, Action? meanwhile = null)
     {
         using var child = new Child(file, new Process { StartInfo = Describe(cpu, file, arguments, []) });
         child._process.Start();
         child._process.BeginErrorReadLine();
         var output = child._process.StandardOutput.ReadToEndAsync(run.Stopped);
         var start = Stopwatch.GetTimestamp();
+        meanwhile?.Invoke();
         while (!child._process.WaitForExit(50))
         {
             run.Stopped.ThrowIfCancellationRequested();
