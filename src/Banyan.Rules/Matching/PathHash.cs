@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace Banyan.Rules.Matching;
 
@@ -35,5 +34,13 @@ internal static class PathHash
         return Mix(hash, tail ^ ((ulong)length << 56));
     }
 
-    private static ulong Mix(ulong hash, ulong word) => BitOperations.RotateLeft((hash ^ word) * Factor, 29);
+    /// <summary>The slot of a table with 2^(64 - <paramref name="shift"/>) slots. The last multiplication brings every bit up to the top.</summary>
+    public static int Slot(ulong hash, int shift) => (int)((hash * Factor) >> shift);
+
+    private static ulong Mix(ulong hash, ulong word)
+    {
+        // A product's low bits know only the low bits of its factors, so the high ones are folded in.
+        hash = (hash ^ word) * Factor;
+        return hash ^ (hash >> 32);
+    }
 }

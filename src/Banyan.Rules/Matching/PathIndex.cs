@@ -18,11 +18,13 @@ internal sealed class PathIndex
     private readonly byte[][] _keys;       // by entry
     private readonly int[] _starts;        // by entry: where its rules start in _rules; one more at the end
     private readonly int[] _rules;         // rule numbers, ascending within an entry; the others after the last entry
+    private readonly int _shift;           // 64 - log2 of the number of slots
     private readonly uint _depths;         // bit d: some key has d segments
 
     private PathIndex(Dictionary<string, List<int>> entries, List<int> others)
     {
         _slots = new int[BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, entries.Count * 2))];
+        _shift = 64 - BitOperations.Log2((uint)_slots.Length);
         _hashes = new ulong[entries.Count];
         _keys = new byte[entries.Count][];
         _starts = new int[entries.Count + 1];
@@ -44,11 +46,15 @@ internal sealed class PathIndex
             _hashes[entry] = hash;
             _starts[entry] = rules.Count;
             rules.AddRange(numbers);
-            var slot = (int)(hash >> 32) & (_slots.Length - 1);
+            var slot = PathHash.Slot(hash, _shift);
+            var probes = 1;
             while (_slots[slot] != 0)
             {
                 slot = (slot + 1) & (_slots.Length - 1);
+                probes++;
             }
+
+            LongestProbe = Math.Max(LongestProbe, probes);
 
             _slots[slot] = ++entry;
         }
@@ -57,6 +63,9 @@ internal sealed class PathIndex
         rules.AddRange(others);
         _rules = [.. rules];
     }
+
+    /// <summary>Slots that finding a key looks at in the worst case.</summary>
+    public int LongestProbe { get; }
 
     public static PathIndex Build(RouteRule[] rules)
     {
@@ -144,7 +153,7 @@ internal sealed class PathIndex
 
     private int Find(ulong hash, ReadOnlySpan<byte> key)
     {
-        var slot = (int)(hash >> 32) & (_slots.Length - 1);
+        var slot = PathHash.Slot(hash, _shift);
         while (_slots[slot] is var entry and > 0)
         {
             entry--;

@@ -1,4 +1,6 @@
+using System.Text;
 using Banyan.Rules;
+using Banyan.Rules.Matching;
 using Banyan.Xds;
 using Xunit;
 using static Banyan.Tests.Rules.Tables;
@@ -51,6 +53,27 @@ public sealed class PathIndexTests
         Assert.Equal("root", new TestRequest("/").RouteOf(table));
         Assert.Equal("-", new TestRequest("/s/").RouteOf(table));
         Assert.Equal("-", new TestRequest("/x").RouteOf(table));
+    }
+
+    [Theory]
+    [InlineData("/api/v1/orders/{0}")]
+    [InlineData("/{0}")]
+    [InlineData("/item-{0:0000}")]
+    [InlineData("/orders-{0:0000}")]
+    [InlineData("/service-{0}/api")]
+    [InlineData("/{0:0000}/a/b/c")]
+    [InlineData("/a-rather-long-segment-{0:000000}/x")]
+    public void KeysSpreadOverTheTable(string format)
+    {
+        var route = Compile(To("r", new RouteMatch { Prefix = "/" })).Routes[0];
+        var rules = Enumerable.Range(0, 1_000).Select(i => new RouteRule
+        {
+            Route = route,
+            Path = new PathPattern { Kind = PathPatternKind.Exact, Literal = Encoding.ASCII.GetBytes(string.Format(format, i)) },
+            Headers = [],
+            Query = [],
+        });
+        Assert.InRange(PathIndex.Build([.. rules]).LongestProbe, 1, 32);
     }
 
     private static Route RandomRoute(Random random, int number)
