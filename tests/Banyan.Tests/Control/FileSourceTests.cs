@@ -103,7 +103,9 @@ public sealed class FileSourceTests
         folder.Write("config/..2/a.yaml", Texts.Service("a2"));
         folder.Write("config/..2/b.yaml", Texts.Service("b2"));
         Directory.CreateSymbolicLink(folder["config/..data_tmp"], "..2");
-        File.Move(folder["config/..data_tmp"], folder["config/..data"], overwrite: true);
+        // rename(2), as the kubelet does it: File.Move follows the link.
+        var moved = await TestProcess.RunAsync("mv", ["-T", folder["config/..data_tmp"], folder["config/..data"]]);
+        Assert.Equal(0, moved.ExitCode);
         Directory.Delete(folder["config/..1"], recursive: true);
         var after = await control.StatusAsync(each => each.Revision > before.Revision, "the swap is seen");
         Assert.Equal(before.Revision + 1, after.Revision);
