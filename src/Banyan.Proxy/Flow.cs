@@ -106,16 +106,12 @@ internal static class Flow
     /// <summary>Attempts until one answers, then the answer.</summary>
     private static async ReactorTask<Failure> Forwarded(Exchange x)
     {
-        Failure failure;
-        do
+        var failure = await Once(x);
+        while (Retry.Allows(x, failure, out var waitMs))
         {
-            failure = x.Cluster!.Kind == ClusterKind.External ? await x.Worker.Externals.Balance(x) : Attempt.Balance(x);
-            if (failure == Failure.None)
-            {
-                failure = await Attempt.Forward(x);
-            }
+            failure = await Retry.Prepare(x, failure, waitMs);
+            failure = failure == Failure.None ? await Once(x) : failure;
         }
-        while (Retry.Allows(x, failure));
 
         if (failure == Failure.None)
         {
@@ -127,5 +123,11 @@ internal static class Flow
         }
 
         return failure;
+    }
+    /// <summary>One attempt: an endpoint, and the request to it and the response's head back.</summary>
+    private static async ReactorTask<Failure> Once(Exchange x)
+    {
+        var failure = x.Cluster!.Kind == ClusterKind.External ? await x.Worker.Externals.Balance(x) : Attempt.Balance(x);
+        return failure == Failure.None ? await Attempt.Forward(x) : failure;
     }
 }

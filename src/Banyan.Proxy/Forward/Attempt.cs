@@ -37,6 +37,7 @@ internal static class Attempt
     {
         var endpoint = x.Endpoint!;
         endpoint.InFlight++;
+        x.TryDeadline = TryDeadline(x);
         var failure = Failure.None;
         x.Upstream = endpoint.TakeIdle(x.Worker.Loop.NowMs);
         if (x.Upstream is null)
@@ -95,12 +96,46 @@ internal static class Attempt
             x.LeavesBytes = true;
         }
 
-        var endpoint = x.Endpoint!;
+        x.Endpoint!.InFlight--;
+        x.Endpoint.Answered(x.MicrosSince(x.AttemptStarted));
+        Release(x);
+    }
+
+    /// <summary>The response is not passed on, because the request is sent again. It says nothing about the endpoint's latency.</summary>
+    internal static async ReactorTask Discard(Exchange x)
+    {
+        x.Endpoint!.InFlight--;
+        SkipBody(x);
+        Release(x);
+        if (x.Uploading)
+        {
+            await StopUpload(x);
+        }
+    }
+
+    private static long TryDeadline(Exchange x)
+    {
+        var timeout = x.Route!.Retry?.PerTryTimeout ?? TimeSpan.Zero;
+        return timeout == TimeSpan.Zero
+            ? x.Deadline
+            : Math.Min(x.Deadline, x.Worker.Loop.NowMs + (long)timeout.TotalMilliseconds);
+    }
+
+    /// <summary>A body that is here already is no reason to lose the connection; one that is not is not worth waiting for.</summary>
+    private static void SkipBody(Exchange x)
+    {
+        var received = x.Upstream!.In!;
+        received.Start += x.Response.Length;
+        x.ResponseBody.Begin(x.Response.Framing, x.Response.ContentLength);
+        received.Start += x.ResponseBody.Take(received.Valid);
+    }
+
+    /// <summary>Keeps the connection when both messages on it are complete, else closes it.</summary>
+    private static void Release(Exchange x)
+    {
         var upstream = x.Upstream!;
-        endpoint.InFlight--;
-        endpoint.Answered(x.MicrosSince(x.AttemptStarted));
         x.Upstream = null;
-        var clean = upstream.In is null || upstream.In.Count == 0;
+        var clean = x.ResponseBody.Done && (upstream.In is null || upstream.In.Count == 0);
         if (clean && x.RequestBody.Done && !x.UploadBroke && !x.Response.Close && !x.SwitchesProtocols
             && x.Response.Framing != Banyan.Wire.Http1.BodyFraming.UntilClose && !upstream.Sock.PeerFinished)
         {

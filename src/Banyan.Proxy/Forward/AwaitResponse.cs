@@ -18,7 +18,7 @@ internal static class AwaitResponse
                 return x.Aborted;
             }
 
-            var wait = await upstream.Sock.Readable(Math.Min(x.Deadline, x.Worker.Loop.NowMs + x.IdleMs));
+            var wait = await upstream.Sock.Readable(Math.Min(x.TryDeadline, x.Worker.Loop.NowMs + x.IdleMs));
             if (x.Aborted != Failure.None)
             {
                 return x.Aborted;
@@ -26,7 +26,7 @@ internal static class AwaitResponse
 
             if (wait != Wait.Ready)
             {
-                return wait == Wait.TimedOut && x.Worker.Loop.NowMs < x.Deadline ? Failure.StreamIdle : Failure.RequestTimeout;
+                return wait == Wait.TimedOut && x.Worker.Loop.NowMs < x.TryDeadline ? Failure.StreamIdle : Failure.RequestTimeout;
             }
 
             var failure = ReadOn(x, upstream);
@@ -50,7 +50,7 @@ internal static class AwaitResponse
 
                 if (x.Response.StatusCode is >= 200 or 101)
                 {
-                    return x.Response.StatusCode == 101 && !x.Request.Upgrade ? Failure.UpgradeRefused : Failure.None;
+                    return Judge(x);
                 }
 
                 if (!await Interim(x, upstream))
@@ -105,8 +105,8 @@ internal static class AwaitResponse
         var sent = true;
         if (x.Request.Version == HttpVersion.Http11)
         {
-            x.Answered = true;
-            sent = await SendInterim(x, upstream);
+            x.Interim = true;
+            sent = await SendInterim(x);
         }
 
         upstream.In!.Start += x.Response.Length;
@@ -119,9 +119,21 @@ internal static class AwaitResponse
         return sent;
     }
 
-    private static ReactorTask<bool> SendInterim(Exchange x, Upstream upstream)
+    private static ReactorTask<bool> SendInterim(Exchange x)
     {
-        var head = upstream.In!.Valid[..x.Response.Length];
-        return Send.Two(x.Worker, x.Client.Sock, head, default, x.IdleMs);
+        var length = ResponseWriter.WriteInterim(x, x.Worker.Scratch);
+        return Send.Two(x.Worker, x.Client.Sock, x.Worker.Scratch.AsSpan(0, length), default, x.IdleMs);
+    }
+
+    /// <summary>Whether a final head can be passed on at all.</summary>
+    private static Failure Judge(Exchange x)
+    {
+        if (x.Response.StatusCode == 101 && !x.Request.Upgrade)
+        {
+            return Failure.UpgradeRefused;
+        }
+
+        // HTTP/1.0 knows no transfer codings, and the one that was applied is not undone here.
+        return x.Response.OtherCodings && x.Request.Version == HttpVersion.Http10 ? Failure.MalformedResponse : Failure.None;
     }
 }

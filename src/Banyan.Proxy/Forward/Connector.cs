@@ -15,7 +15,7 @@ internal static class Connector
     internal static async ReactorTask<Failure> Connect(Exchange x, EndpointState endpoint, ClusterState? cluster)
     {
         var worker = x.Worker;
-        var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.Deadline);
+        var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.TryDeadline);
         if (cluster is not null && cluster.Connections >= cluster.Config!.MaxConnections)
         {
             if (!await cluster.AwaitConnection(deadline))

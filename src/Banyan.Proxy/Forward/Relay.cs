@@ -44,8 +44,8 @@ internal static class Relay
         {
             x.ResponseBody.Begin(x.Response.Framing, x.Response.ContentLength);
             x.CloseClient |= x.Uploading || x.Worker.Drains(x.Listener.Role)
-                || (x.Request.Version == HttpVersion.Http10
-                    && x.Response.Framing is BodyFraming.Chunked or BodyFraming.UntilClose);
+                || (x.Response.Framing == BodyFraming.Chunked && x.Request.Version == HttpVersion.Http10)
+                || (x.Response.Framing == BodyFraming.UntilClose && Passes(x));
         }
 
         var scratch = x.Worker.Scratch;
@@ -92,7 +92,7 @@ internal static class Relay
     private static bool Passes(Exchange x) => x.ResponseBody.Framing switch
     {
         BodyFraming.Chunked => x.Request.Version == HttpVersion.Http11,
-        BodyFraming.UntilClose => x.Request.Version == HttpVersion.Http10,
+        BodyFraming.UntilClose => x.Request.Version == HttpVersion.Http10 || x.Response.OtherCodings,
         _ => true,
     };
 
@@ -181,7 +181,7 @@ internal static class Relay
 
     private static ReactorTask<Failure> LastChunk(Exchange x)
     {
-        if (x.Request.Version == HttpVersion.Http10)
+        if (Passes(x))
         {
             return new ReactorTask<Failure>(null, Failure.None);
         }

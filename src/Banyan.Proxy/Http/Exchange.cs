@@ -61,6 +61,9 @@ internal sealed class Exchange
     /// <summary>Milliseconds of the loop's clock at which the whole request times out.</summary>
     internal long Deadline { get; set; } = long.MaxValue;
 
+    /// <summary>The same for the attempt under way: not later than <see cref="Deadline"/>.</summary>
+    internal long TryDeadline { get; set; } = long.MaxValue;
+
     /// <summary>Status that the client got, 0 before (or when it got none).</summary>
     internal int Status { get; set; }
 
@@ -82,8 +85,11 @@ internal sealed class Exchange
     /// <summary>Why the exchange was ended from the side: by its upload or by the client's disappearance.</summary>
     internal Failure Aborted { get; private set; }
 
-    /// <summary>Something of a response (also 1xx) was sent to the client.</summary>
+    /// <summary>Something of a final response was sent to the client.</summary>
     internal bool Answered { get; set; }
+
+    /// <summary>An interim response (1xx) was sent to the client.</summary>
+    internal bool Interim { get; set; }
 
     /// <summary>The part of the request body that came later than its head is being sent (<see cref="Forward.Upload"/>).</summary>
     internal bool Uploading { get; set; }
@@ -107,7 +113,7 @@ internal sealed class Exchange
     internal bool StaleConnection { get; set; }
 
     /// <summary>Stream idle timeout in milliseconds.</summary>
-    internal long IdleMs { get; private set; }
+    internal long IdleMs { get; set; }
 
     internal void Begin(Downstream client)
     {
@@ -131,6 +137,11 @@ internal sealed class Exchange
         Client.Sock.IdleEvent = _onClientEvent;
     }
 
+    /// <summary>The request is about the server as a whole: <c>OPTIONS *</c>, or OPTIONS in absolute form without a path, which
+    /// leaves as <c>*</c> (RFC 9112 §3.2.4). Routes see it as <c>/</c>.</summary>
+    internal bool AsksServer => Request.Method == RequestMethod.Options && Request.QueryStart < 0
+        && (Request.Form == TargetForm.Asterisk || (Request.Form == TargetForm.Absolute && Request.PathLength == 0));
+
     /// <summary>Canonical path of the request, without query.</summary>
     internal ReadOnlySpan<byte> Path(ReadOnlySpan<byte> bytes) => _path is null ? ReceivedPath(bytes) : _path.Valid;
 
@@ -138,7 +149,7 @@ internal sealed class Exchange
     internal Failure Canonicalize()
     {
         var settings = Listener.Http;
-        if (!settings.NormalizePath || Request.Form is TargetForm.Asterisk or TargetForm.Authority)
+        if (!settings.NormalizePath || Request.Form == TargetForm.Authority || AsksServer)
         {
             return Failure.None;
         }
@@ -212,11 +223,13 @@ internal sealed class Exchange
         Upstream = null;
         Attempts = 0;
         Deadline = long.MaxValue;
+        TryDeadline = long.MaxValue;
         Status = 0;
         SwitchesProtocols = false;
         Replayable = false;
         Aborted = Failure.None;
         Answered = false;
+        Interim = false;
         UploadBroke = false;
         LeavesBytes = false;
         ResetClient = false;
@@ -227,6 +240,11 @@ internal sealed class Exchange
 
     private ReadOnlySpan<byte> ReceivedPath(ReadOnlySpan<byte> bytes)
     {
+        if (AsksServer)
+        {
+            return "*"u8;
+        }
+
         var path = Request.QueryStart < 0 ? Request.Path(bytes) : bytes[Request.PathStart..(Request.QueryStart - 1)];
         return path.IsEmpty ? "/"u8 : path;
     }

@@ -71,7 +71,7 @@ internal static class RequestWriter
 
     private static void WritePath(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> path)
     {
-        if (x.Route!.PathRewrite is not { } rewrite)
+        if (x.Route!.PathRewrite is not { } rewrite || x.AsksServer)
         {
             builder.Append(path);
             return;

@@ -1,5 +1,6 @@
 using Banyan.Proxy.Match;
 using Banyan.Proxy.Snapshot;
+using Banyan.Rules;
 using Banyan.Wire.Http1;
 
 namespace Banyan.Proxy.Http;
@@ -13,47 +14,29 @@ internal static class ResponseWriter
         var head = x.Response;
         var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
         var edits = x.Backend!.ResponseHeaders;
-        var edited = !edits.IsEmpty;
-
-        // Only another proxy of the mesh may speak of the mesh: an application cannot forge it.
-        var keepsBanyan = x.Listener.Role != ListenerRole.Inbound && x.Endpoint is { Config.Meshed: true };
         var builder = new HeadBuilder(output);
-        builder.Append("HTTP/1.1 "u8);
-        builder.AppendNumber(head.StatusCode);
-        builder.Append(" "u8);
-        builder.Append(bytes.Slice(head.ReasonStart, head.ReasonLength));
-        builder.Append("\r\n"u8);
-
-        var runStart = -1;
-        var lines = head.Lines;
-        foreach (ref readonly var line in lines)
-        {
-            if (!Drops(line, keepsBanyan)
-                && !(edited && Edits.Drops(edits, line, bytes)))
-            {
-                runStart = runStart < 0 ? line.LineStart : runStart;
-            }
-            else if (runStart >= 0)
-            {
-                builder.Append(bytes[runStart..line.LineStart]);
-                runStart = -1;
-            }
-        }
-
-        if (runStart >= 0)
-        {
-            builder.Append(bytes[runStart..lines[^1].LineEnd]);
-        }
-
+        WriteStatusLine(ref builder, head, bytes);
+        WriteLines(ref builder, x, bytes, edits);
         WriteFraming(ref builder, x);
-        if (edited)
+        if (!edits.IsEmpty)
         {
-            Edits.Write(ref builder, edits, lines, bytes);
+            Edits.Write(ref builder, edits, head.Lines, bytes);
         }
 
         WriteConnection(ref builder, x, bytes);
         builder.Append("\r\n"u8);
         return builder.Overflowed ? 0 : builder.Length;
+    }
+
+    /// <summary>Writes the head of an interim response (1xx, RFC 9110 §15.2): no body, and the route's edits are for the final one.</summary>
+    internal static int WriteInterim(Exchange x, Span<byte> output)
+    {
+        var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
+        var builder = new HeadBuilder(output);
+        WriteStatusLine(ref builder, x.Response, bytes);
+        WriteLines(ref builder, x, bytes, HeaderMutation.None);
+        builder.Append("\r\n"u8);
+        return builder.Length;
     }
 
     /// <summary>Writes an answer of the proxy's own.</summary>
@@ -113,9 +96,52 @@ internal static class ResponseWriter
         return builder.Overflowed ? 0 : builder.Length;
     }
 
+    private static void WriteStatusLine(ref HeadBuilder builder, ResponseHead head, ReadOnlySpan<byte> bytes)
+    {
+        builder.Append("HTTP/1.1 "u8);
+        builder.AppendNumber(head.StatusCode);
+        builder.Append(" "u8);
+        builder.Append(bytes.Slice(head.ReasonStart, head.ReasonLength));
+        builder.Append("\r\n"u8);
+    }
+
+    /// <summary>Writes the received field lines that stay, in slices as long as possible.</summary>
+    private static void WriteLines(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> bytes, HeaderMutation edits)
+    {
+        // Only another proxy of the mesh may speak of the mesh: an application cannot forge it.
+        var keepsBanyan = x.Listener.Role != ListenerRole.Inbound && x.Endpoint is { Config.Meshed: true };
+        var keepsCodings = x.Response.OtherCodings && x.Response.Framing != BodyFraming.None;
+        var edited = !edits.IsEmpty;
+        var runStart = -1;
+        var lines = x.Response.Lines;
+        foreach (ref readonly var line in lines)
+        {
+            if (!Drops(line, keepsBanyan, keepsCodings) && !(edited && Edits.Drops(edits, line, bytes)))
+            {
+                runStart = runStart < 0 ? line.LineStart : runStart;
+            }
+            else if (runStart >= 0)
+            {
+                builder.Append(bytes[runStart..line.LineStart]);
+                runStart = -1;
+            }
+        }
+
+        if (runStart >= 0)
+        {
+            builder.Append(bytes[runStart..lines[^1].LineEnd]);
+        }
+    }
+
     private static void WriteFraming(ref HeadBuilder builder, Exchange x)
     {
         var head = x.Response;
+        if (head.OtherCodings && head.Framing != BodyFraming.None)
+        {
+            // The field went along as it was received, and so does the body.
+            return;
+        }
+
         if (head.Framing is BodyFraming.Chunked or BodyFraming.UntilClose)
         {
             // HTTP/1.0 knows no chunks: there the connection's end is the body's.
@@ -152,9 +178,10 @@ internal static class ResponseWriter
         }
     }
 
-    private static bool Drops(in FieldLine line, bool keepsBanyan) => line.ConnectionNamed || line.Known switch
+    private static bool Drops(in FieldLine line, bool keepsBanyan, bool keepsCodings) => line.ConnectionNamed || line.Known switch
     {
-        KnownField.Connection or KnownField.ContentLength or KnownField.TransferEncoding or KnownField.Upgrade
+        KnownField.TransferEncoding => !keepsCodings,
+        KnownField.Connection or KnownField.ContentLength or KnownField.Upgrade
             or KnownField.KeepAlive or KnownField.ProxyConnection or KnownField.Te => true,
         KnownField.Banyan => !keepsBanyan,
         _ => false,

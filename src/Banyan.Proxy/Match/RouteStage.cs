@@ -34,7 +34,7 @@ internal static class RouteStage
             Head = x.Request,
             Bytes = bytes,
             Authority = x.Request.Authority(bytes),
-            Path = x.Path(bytes),
+            Path = x.AsksServer ? "/"u8 : x.Path(bytes),
             Query = x.Request.Query(bytes),
         };
     }
@@ -56,6 +56,11 @@ internal static class RouteStage
         if (route.Timeout > TimeSpan.Zero)
         {
             x.Deadline = x.Worker.Loop.NowMs + (long)route.Timeout.TotalMilliseconds;
+        }
+
+        if (route.IdleTimeout != TimeSpan.Zero)
+        {
+            x.IdleMs = route.IdleTimeout == Timeout.InfiniteTimeSpan ? int.MaxValue : (long)route.IdleTimeout.TotalMilliseconds;
         }
 
         x.Backend = route.Backends.Length == 1 ? route.Backends[0] : route.Pick(x.Worker.Loop.Random.Below(route.TotalWeight));
