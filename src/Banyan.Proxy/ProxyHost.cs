@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Admin;
 using Banyan.Proxy.Background;
@@ -184,7 +185,32 @@ internal sealed class ProxyHost
                 Lifecycle = _lifecycle,
                 Housekeeping = housekeeping,
                 Log = _log,
+                DescribeEndpoint = Describe,
             },
             out error);
+    }
+
+    /// <summary>Live state of an endpoint over all reactors; read while they run, so the numbers are of almost the same moment.</summary>
+    private void Describe(EndpointConfig endpoint, Utf8JsonWriter json)
+    {
+        var inFlight = 0;
+        var idle = 0;
+        var ejected = false;
+        var latency = 0.0;
+        foreach (var (worker, _, _) in _workers)
+        {
+            if (worker.Clusters.Peek(endpoint.Slot) is { } state)
+            {
+                inFlight += state.InFlight;
+                idle += state.Idle;
+                ejected |= state.IsEjected(worker.Loop.NowMs);
+                latency = Math.Max(latency, state.LatencyMicros);
+            }
+        }
+
+        json.WriteNumber("requestsInFlight"u8, inFlight);
+        json.WriteNumber("idleConnections"u8, idle);
+        json.WriteBoolean("ejected"u8, ejected);
+        json.WriteNumber("peakEwmaMs"u8, Math.Round(latency / 1000, 3));
     }
 }

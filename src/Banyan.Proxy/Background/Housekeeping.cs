@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Threading.Channels;
 using Banyan.Proxy.Options;
 using Banyan.Proxy.Record;
@@ -291,7 +292,12 @@ public sealed class Housekeeping : IDiscovery, IDisposable
     // Carries what happens on the stream over to the housekeeping thread.
     private sealed class StreamEvents(Housekeeping owner) : IAdsEvents
     {
+        /// <summary>A control plane that starts together with its proxies may be a moment later than they.</summary>
+        private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+
+        private readonly long _start = Stopwatch.GetTimestamp();
         private bool _failing;
+        private bool _connectedBefore;
 
         public void Opened(ChannelWriter<DeltaDiscoveryRequest> requests) => owner.Post(() =>
         {
@@ -303,6 +309,7 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         {
             owner.Post(owner._discovery.Confirm);
             _failing = false;
+            _connectedBefore = true;
             owner._log.Write(LogLevel.Info, "control-plane-connected", "connected to the control plane", new LogField("control", owner._control));
         }
 
@@ -342,7 +349,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             });
 
             // Once for each time it is gone, not for each attempt.
-            if (!_failing && !owner._stopping)
+            var matters = _connectedBefore || Stopwatch.GetElapsedTime(_start) > Grace;
+            if (matters && !_failing && !owner._stopping)
             {
                 _failing = true;
                 owner._log.Write(

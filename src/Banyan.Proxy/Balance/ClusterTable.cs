@@ -25,6 +25,13 @@ internal sealed class ClusterTable(Worker worker)
         return state;
     }
 
+    /// <summary>State of the endpoint in that slot, if requests met it; readable from any thread.</summary>
+    internal EndpointState? Peek(int slot)
+    {
+        var endpoints = Volatile.Read(ref _endpoints);
+        return slot < endpoints.Length ? Volatile.Read(ref endpoints[slot]) : null;
+    }
+
     internal EndpointState Endpoint(EndpointConfig config)
     {
         if (config.Slot >= _endpoints.Length)

@@ -64,17 +64,7 @@ internal sealed class TestControl : IAsyncDisposable
         return control;
     }
 
-    public static HttpClient UnixClient(string path) => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        ConnectCallback = async (_, cancel) =>
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-    })
-    { BaseAddress = new Uri("http://localhost") };
+    public static HttpClient UnixClient(string path) => UnixSocketClient.Create(path);
 
     public Task ReadyAsync() => Eventually.WithinAsync(Plane.Ready, "the control plane is ready");
 

@@ -53,15 +53,7 @@ public sealed class AdminServerTests : IDisposable
         var path = _folder["admin.sock"];
         _server = AdminServer.Start(AdminAddress.Unix(path), _context, out var error)!;
         Assert.Equal("", error);
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancel) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        }) { BaseAddress = new Uri("http://localhost") };
+        _client = UnixSocketClient.Create(path);
     }
 
     public void Dispose()
