@@ -1,19 +1,21 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
+using System.Numerics;
 using Google.Protobuf;
 
 namespace Banyan.Xds;
 
 /// <summary>The file format of a proxy's configuration: what it keeps as its last good one, and what <c>banyan compile</c> writes.</summary>
-/// <remarks>Eight bytes of magic, the SHA-256 of the rest, then <see cref="SavedResources"/>.</remarks>
+/// <remarks>Eight bytes of magic, the CRC-32C of the rest (RFC 3720 §12.1, little-endian), then <see cref="SavedResources"/>. The sum
+/// finds damage; who may write the file decides what is trusted. A cryptographic one would load OpenSSL, 3.5 MB, for nothing else.</remarks>
 public static class SnapshotFormat
 {
     /// <summary>Name of the file in a proxy's state folder.</summary>
     public const string FileName = "snapshot.pb";
 
-    private static ReadOnlySpan<byte> Magic => "BANYAN1\n"u8;
+    private static ReadOnlySpan<byte> Magic => "BANYAN2\n"u8;
 
-    private static int HeaderLength => Magic.Length + SHA256.HashSizeInBytes;
+    private static int HeaderLength => Magic.Length + sizeof(uint);
 
     /// <summary>The file's bytes.</summary>
     public static byte[] Encode(SavedResources resources)
@@ -22,7 +24,7 @@ public static class SnapshotFormat
         var file = new byte[HeaderLength + size];
         Magic.CopyTo(file);
         resources.WriteTo(file.AsSpan(HeaderLength));
-        SHA256.HashData(file.AsSpan(HeaderLength), file.AsSpan(Magic.Length, SHA256.HashSizeInBytes));
+        BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(Magic.Length), Checksum(file.AsSpan(HeaderLength)));
         return file;
     }
 
@@ -43,9 +45,7 @@ public static class SnapshotFormat
             return false;
         }
 
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(file[HeaderLength..], hash);
-        if (!hash.SequenceEqual(file.Slice(Magic.Length, SHA256.HashSizeInBytes)))
+        if (BinaryPrimitives.ReadUInt32LittleEndian(file[Magic.Length..]) != Checksum(file[HeaderLength..]))
         {
             error = "the snapshot is damaged: its checksum does not fit";
             return false;
@@ -62,5 +62,21 @@ public static class SnapshotFormat
             error = $"the snapshot cannot be read: {problem.Message}";
             return false;
         }
+    }
+
+    private static uint Checksum(ReadOnlySpan<byte> bytes)
+    {
+        var crc = uint.MaxValue;
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        }
+
+        foreach (var b in bytes)
+        {
+            crc = BitOperations.Crc32C(crc, b);
+        }
+
+        return ~crc;
     }
 }

@@ -24,6 +24,7 @@ public sealed class Housekeeping : IDiscovery, IDisposable
     private const int WorkBatch = 256;
 
     private static readonly TimeSpan BlockedLogRetry = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(6);
 
     private readonly ConcurrentQueue<Action> _work = new();
@@ -37,6 +38,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
     private readonly SnapshotKeeper? _keeper;
     private readonly AdsTransport? _transport;
     private readonly string _control;
+    private readonly TimeProvider _time;
+    private long? _busyAt;
     private ChannelWriter<DeltaDiscoveryRequest>? _requests;
     private Thread? _thread;
     private Task _stream = Task.CompletedTask;
@@ -48,6 +51,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         _log = log;
         _sink = sink;
         _control = options.Control?.ToString() ?? "";
+        _time = time;
+        _busyAt = time.GetTimestamp();
         NodeId = nodeId;
         Node = NodeName.TryParse(nodeId, out var node) ? node : null;
         _discovery = new Discovery(Describe(nodeId), time);
@@ -254,7 +259,15 @@ public sealed class Housekeeping : IDiscovery, IDisposable
 
         _keeper?.Tick(_wake.Signal);
         _log.DrainTo(_sink, LogBatch);
+        if (UntilQuiet() <= TimeSpan.Zero)
+        {
+            _busyAt = null;
+            StartupPages.GiveBack();
+        }
     }
+
+    /// <summary>Time until nothing has changed for a while; null when that was already taken care of.</summary>
+    private TimeSpan? UntilQuiet() => _busyAt is { } busy ? Quiet - _time.GetElapsedTime(busy) : null;
 
     private void Publish()
     {
@@ -263,13 +276,14 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             _keeper?.MarkChanged();
         }
 
+        _busyAt = _time.GetTimestamp();
         _discovery.ClearChanged();
         _holder.Publish(_builder.Build(_discovery.Tables, _discovery.Wants.Missing, _discovery.Connected));
     }
 
     private TimeSpan? NextDue()
     {
-        var due = Earlier(_discovery.Wants.NextExpiry, _keeper?.Due);
+        var due = Earlier(Earlier(_discovery.Wants.NextExpiry, _keeper?.Due), UntilQuiet());
         return _log.HasWaiting ? Earlier(due, BlockedLogRetry) : due;
     }
 

@@ -11,6 +11,7 @@ internal static partial class Native
     public const short PollOut = 4;
     public const int OpenReadOnlyCloexec = 0x80000; // O_RDONLY | O_CLOEXEC
     public const int StandardError = 2;
+    public const int DontNeed = 4; // MADV_DONTNEED
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     public static partial int EventFd(uint initial, int flags);
@@ -38,6 +39,9 @@ internal static partial class Native
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    public static partial int Advise(nuint start, nuint length, int advice);
 
     [StructLayout(LayoutKind.Sequential)]
     public struct PollFd

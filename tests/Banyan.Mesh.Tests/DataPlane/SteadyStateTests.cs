@@ -79,6 +79,22 @@ public sealed class SteadyStateTests
         Assert.False(endpoint.GetProperty("ejected").GetBoolean());
     }
 
+    [Fact]
+    public async Task AnIdleProxyIsSmall()
+    {
+        await using var backend = new TestBackend();
+        await using var mesh = await new TestMesh().Service("web", backend.Address).StartAsync();
+        using var client = await mesh.ConnectAsync();
+        await client.ExchangeAsync("GET / HTTP/1.1\r\nHost: web\r\n\r\n");
+
+        // Megabytes resident and private; the runtime of the other builds is shared between all processes of a machine.
+        var (resident, anonymous) = ProxyBinary.IsAheadOfTime ? (14, 8) : (60, 12);
+        await Eventually.TrueAsync(
+            () => ProcessMemory.Of(mesh.Proxy.Id) is var memory
+                && memory.Resident < resident * 1_000_000 && memory.Anonymous < anonymous * 1_000_000,
+            $"less than {resident} MB resident and {anonymous} MB of its own");
+    }
+
     private static async Task<JsonElement> EndpointAsync(HttpClient admin)
     {
         using var page = JsonDocument.Parse(await admin.GetStringAsync("/clusters"));

@@ -271,5 +271,8 @@ internal sealed class TestMesh : IAsyncDisposable
 /// <summary>The proxy under test: the release build, or the one that BANYAN_PROXY names (the ahead-of-time build).</summary>
 internal static class ProxyBinary
 {
+    /// <summary>Whether it brings its runtime along, compiled in.</summary>
+    public static bool IsAheadOfTime => !File.Exists(System.IO.Path.ChangeExtension(Path, ".dll"));
+
     public static string Path => Environment.GetEnvironmentVariable("BANYAN_PROXY") is { Length: > 0 } given ? given : Repository.Proxy;
 }
