@@ -4,7 +4,10 @@ using Google.Protobuf;
 
 namespace Banyan.Xds;
 
-/// <summary>The file format of a proxy's configuration: what it keeps as its last good one, and what <c>banyan compile</c> writes.</summary>
+/// <summary>
+/// The file format of a proxy's configuration: what it keeps as its last good one, and what <c>banyan compile</c>
+/// writes.
+/// </summary>
 /// <remarks>Eight bytes of magic, the SHA-256 of the rest, then <see cref="SavedResources"/>.</remarks>
 public static class SnapshotFormat
 {
