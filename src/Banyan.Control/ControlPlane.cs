@@ -142,10 +142,11 @@ public sealed class ControlPlane : IAsyncDisposable
         var files = new FileIntake(commit, storeLog);
         var instances = new InstanceIntake(database, storeLog);
         var scraper = Own(new TrafficScraper(store));
+        var xds = new XdsService(_hub, xdsLog, _time);
         var server = await ControlServer.StartAsync(
             _options,
             SocketPath,
-            new XdsService(_hub, xdsLog, _stopping.Token),
+            xds,
             routes => ApiRoutes.Map(
                 routes,
                 new StatusEndpoint(store, _hub, files),
@@ -156,6 +157,7 @@ public sealed class ControlPlane : IAsyncDisposable
             _logs,
             cancel);
         _parts.Push(server);
+        _parts.Push(xds);
         XdsEndPoint = server.XdsEndPoint;
         ApiEndPoint = server.ApiEndPoint;
         Follow(paths, store, files);

@@ -6,7 +6,9 @@ public sealed class CompiledMesh
     /// <summary>Resources that any node may ask for by name.</summary>
     public required IReadOnlyDictionary<ResourceKey, XdsResource> Resources { get; init; }
 
-    /// <summary>Socket listeners of each node (node id → listeners, ordered by name): its answer to LDS <c>*</c>.</summary>
+    /// <summary>
+    /// Socket listeners of each node (node id → listeners, ordered by name): its answer to LDS <c>*</c>.
+    /// </summary>
     public required IReadOnlyDictionary<string, EquatableList<XdsResource>> NodeListeners { get; init; }
 
     /// <summary>Conditions of every object.</summary>

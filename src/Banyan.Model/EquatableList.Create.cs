@@ -11,5 +11,6 @@ public static class EquatableList
     public static EquatableList<T> ToEquatableList<T>(this IEnumerable<T> items) => Own(items.ToArray());
 
     /// <summary>A list over this very array, which the caller gives away.</summary>
-    public static EquatableList<T> Own<T>(T[] items) => items.Length == 0 ? EquatableList<T>.Empty : new EquatableList<T>(items);
+    public static EquatableList<T> Own<T>(T[] items) =>
+        items.Length == 0 ? EquatableList<T>.Empty : new EquatableList<T>(items);
 }

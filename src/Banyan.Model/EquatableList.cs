@@ -4,8 +4,13 @@ using System.Text.Json.Serialization;
 
 namespace Banyan.Model;
 
-/// <summary>An immutable list that is equal to another when their elements are, so that records holding it compare by value.</summary>
-/// <remarks>The array given to it is not copied when built by <see cref="EquatableList.Own{T}"/>; nobody may change it afterwards.</remarks>
+/// <summary>
+/// An immutable list that is equal to another when their elements are, so that records holding it compare by value.
+/// </summary>
+/// <remarks>
+/// The array given to it is not copied when built by <see cref="EquatableList.Own{T}"/>; nobody may change it
+/// afterwards.
+/// </remarks>
 [JsonConverter(typeof(EquatableListJsonConverterFactory))]
 [CollectionBuilder(typeof(EquatableList), nameof(EquatableList.Create))]
 public sealed class EquatableList<T> : IReadOnlyList<T>, IEquatable<EquatableList<T>>

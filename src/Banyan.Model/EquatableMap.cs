@@ -30,7 +30,8 @@ public sealed class EquatableMap : IReadOnlyDictionary<string, string>, IEquatab
 
     public bool ContainsKey(string key) => _entries.ContainsKey(key);
 
-    public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value) => _entries.TryGetValue(key, out value);
+    public bool TryGetValue(string key, [MaybeNullWhen(false)] out string value) => _entries.TryGetValue(
+        key, out value);
 
     public bool Equals(EquatableMap? other) =>
         ReferenceEquals(this, other) || (other is not null && _entries.SequenceEqual(other._entries));

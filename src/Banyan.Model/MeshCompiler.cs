@@ -3,11 +3,21 @@ using Google.Protobuf;
 namespace Banyan.Model;
 
 /// <summary>Objects and running instances in, xDS and conditions out. Pure and deterministic.</summary>
-/// <remarks>The objects should have passed <see cref="Validator.Check"/>; of two with the same key the first counts.</remarks>
+/// <remarks>
+/// The objects should have passed <see cref="Validator.Check"/>; of two with the same key the first counts. Binding
+/// and conditions are worked out anew each time; translating, encoding and hashing, which take most of the time, only
+/// for what differs from what the memory holds. So everything that a translator looks at stands among its inputs here.
+/// </remarks>
 public static class MeshCompiler
 {
-    public static CompiledMesh Compile(IEnumerable<MeshObject> objects, IEnumerable<WorkloadInstance> instances)
+    /// <summary>
+    /// Compiles all; <paramref name="memory"/> makes the next time quicker and never changes the result.
+    /// </summary>
+    public static CompiledMesh Compile(
+        IEnumerable<MeshObject> objects, IEnumerable<WorkloadInstance> instances, CompileMemory? memory = null)
     {
+        memory ??= new CompileMemory();
+        memory.BeginRound();
         var all = objects.DistinctBy(o => o.Key).OrderBy(o => o.Key).ToList();
         var workloads = all.OfType<Workload>().ToList();
         var mesh = all.OfType<Mesh>().FirstOrDefault() ?? new Mesh();
@@ -22,69 +32,84 @@ public static class MeshCompiler
             routes.Resolve(route);
         }
 
-        var listeners = new ListenerTranslator(mesh.Spec, workloads);
-        var resources = new Dictionary<ResourceKey, XdsResource>();
-        AddServices(resources, services.Values, routes, listeners, new RouteTranslator(mesh.Spec), new EndpointTranslator(workloads, running));
-        var nodes = AddNodes(resources, running, listeners);
-        Add(resources, XdsTypes.Cluster, ClusterTranslator.Blackhole, ClusterTranslator.OfBlackhole());
-        Add(resources, XdsTypes.Cluster, ClusterTranslator.External, ClusterTranslator.OfExternal());
+        var round = new Round(mesh.Spec, workloads, running, routes, memory);
+        foreach (var service in services.Values)
+        {
+            round.Add(service);
+        }
+
+        foreach (var instance in running.All)
+        {
+            round.Add(instance);
+        }
+
+        round.Add(XdsTypes.Cluster, ClusterTranslator.Blackhole, [], ClusterTranslator.OfBlackhole);
+        round.Add(XdsTypes.Cluster, ClusterTranslator.External, [], ClusterTranslator.OfExternal);
         return new CompiledMesh
         {
-            Resources = resources,
-            NodeListeners = nodes,
+            Resources = round.Resources,
+            NodeListeners = round.Nodes,
             Statuses = book.Statuses(all),
             Warnings = book.Warnings(),
         };
     }
 
-    private static void AddServices(
-        Dictionary<ResourceKey, XdsResource> resources,
-        IEnumerable<ResolvedService> services,
-        RouteResolver routes,
-        ListenerTranslator listeners,
-        RouteTranslator configurations,
-        EndpointTranslator endpoints)
+    /// <summary>What one compilation puts together.</summary>
+    private sealed class Round(
+        MeshSpec mesh, List<Workload> workloads, InstanceIndex running, RouteResolver routes, CompileMemory memory)
     {
-        foreach (var service in services)
-        {
-            foreach (var port in service.Ports)
-            {
-                if (!port.IsCarried)
-                {
-                    continue;
-                }
+        private readonly ListenerTranslator _listeners = new(mesh, workloads);
+        private readonly RouteTranslator _configurations = new(mesh);
+        private readonly EndpointTranslator _endpoints = new(workloads, running);
 
+        public Dictionary<ResourceKey, XdsResource> Resources { get; } = [];
+
+        public Dictionary<string, EquatableList<XdsResource>> Nodes { get; } = new(StringComparer.Ordinal);
+
+        public void Add(ResolvedService service)
+        {
+            foreach (var port in service.Ports.Where(port => port.IsCarried))
+            {
                 var name = ServiceNames.Resource(service.Name, service.Namespace, port.Port);
-                Add(resources, XdsTypes.Listener, name, listeners.Api(name, service, port));
-                Add(resources, XdsTypes.RouteConfiguration, name, configurations.Translate(name, routes.Attached.GetValueOrDefault(port)));
-                Add(resources, XdsTypes.Cluster, name, ClusterTranslator.OfService(name, service));
-                Add(resources, XdsTypes.ClusterLoadAssignment, name, endpoints.Translate(name, port));
+                var attached = routes.Attached.GetValueOrDefault(port);
+                Add(XdsTypes.Listener, name, [mesh], () => _listeners.Api(name, service, port));
+                Add(
+                    XdsTypes.RouteConfiguration,
+                    name,
+                    [mesh, .. attached?.SelectMany(route => route.Inputs) ?? []],
+                    () => _configurations.Translate(name, attached));
+                Add(XdsTypes.Cluster, name, [], () => ClusterTranslator.OfService(name, service));
+                Add(
+                    XdsTypes.ClusterLoadAssignment,
+                    name,
+                    [.. _endpoints.Inputs(port)],
+                    () => _endpoints.Translate(name, port));
             }
         }
-    }
 
-    private static Dictionary<string, EquatableList<XdsResource>> AddNodes(
-        Dictionary<ResourceKey, XdsResource> resources, InstanceIndex running, ListenerTranslator listeners)
-    {
-        var nodes = new Dictionary<string, EquatableList<XdsResource>>(StringComparer.Ordinal);
-        foreach (var instance in running.All)
+        public void Add(WorkloadInstance instance)
         {
-            nodes[instance.NodeId] = listeners.OfNode(instance)
-                .Select(l => Encode.Resource(XdsTypes.Listener, l.Name, l))
-                .ToEquatableList();
+            Nodes[instance.NodeId] = memory.Nodes.Get(
+                instance.NodeId,
+                [mesh, instance, .. _listeners.Inputs(instance)],
+                () => _listeners.OfNode(instance)
+                    .Select(listener => Encode.Resource(XdsTypes.Listener, listener.Name, listener))
+                    .ToEquatableList());
             foreach (var port in instance.Ports)
             {
                 if (Encode.Address(port.App) is { } address)
                 {
                     var name = ListenerTranslator.ApplicationCluster(port.App);
-                    Add(resources, XdsTypes.Cluster, name, ClusterTranslator.OfApplication(name, address));
+                    Add(XdsTypes.Cluster, name, [], () => ClusterTranslator.OfApplication(name, address));
                 }
             }
         }
 
-        return nodes;
+        /// <summary>Adds a resource that follows from its name and the inputs alone.</summary>
+        public void Add(string typeUrl, string name, ReadOnlySpan<object?> inputs, Func<IMessage> translate)
+        {
+            var key = new ResourceKey(typeUrl, name);
+            Resources[key] = memory.Resources.Get(key, inputs, () => Encode.Resource(typeUrl, name, translate()));
+        }
     }
-
-    private static void Add(Dictionary<ResourceKey, XdsResource> resources, string typeUrl, string name, IMessage message) =>
-        resources[new ResourceKey(typeUrl, name)] = Encode.Resource(typeUrl, name, message);
 }

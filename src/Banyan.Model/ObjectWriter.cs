@@ -3,7 +3,9 @@ using Banyan.Model.Text;
 
 namespace Banyan.Model;
 
-/// <summary>Objects back to text. What equals its default is left out; reading the text again gives an equal object.</summary>
+/// <summary>
+/// Objects back to text. What equals its default is left out; reading the text again gives an equal object.
+/// </summary>
 public static class ObjectWriter
 {
     /// <summary>One YAML document, without <c>---</c>.</summary>
@@ -44,7 +46,8 @@ public static class ObjectWriter
         0,
         0);
 
-    private static ListNode Conditions(EquatableList<Condition> conditions) => new([.. conditions.Select(Condition)], 0, 0);
+    private static ListNode Conditions(EquatableList<Condition> conditions) => new(
+        [.. conditions.Select(Condition)], 0, 0);
 
     private static MapNode Condition(Condition condition) => new(
     [
@@ -52,7 +55,9 @@ public static class ObjectWriter
         Entry("status", Text(condition.IsTrue ? "True" : "False")),
         Entry("reason", Text(condition.Reason)),
         Entry("message", Text(condition.Message)),
-        Entry("observedGeneration", new ScalarNode(condition.ObservedGeneration.ToString(CultureInfo.InvariantCulture), isPlain: true, 0, 0)),
+        Entry(
+            "observedGeneration",
+            new ScalarNode(condition.ObservedGeneration.ToString(CultureInfo.InvariantCulture), isPlain: true, 0, 0)),
     ],
         0,
         0);

@@ -30,6 +30,9 @@ public static class RouteLimits
     /// <summary>Bytes of a direct response's body (Envoy's default).</summary>
     public const int DirectBody = 4_096;
 
+    /// <summary>Attempts of one request after the first.</summary>
+    public const int Retries = 100;
+
     /// <summary>Longest timeout.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromDays(30);
 }

@@ -5,9 +5,15 @@ using Google.Protobuf;
 
 namespace Banyan.Xds;
 
-/// <summary>The file format of a proxy's configuration: what it keeps as its last good one, and what <c>banyan compile</c> writes.</summary>
-/// <remarks>Eight bytes of magic, the CRC-32C of the rest (RFC 3720 §12.1, little-endian), then <see cref="SavedResources"/>. The sum
-/// finds damage; who may write the file decides what is trusted. A cryptographic one would load OpenSSL, 3.5 MB, for nothing else.</remarks>
+/// <summary>
+/// The file format of a proxy's configuration: what it keeps as its last good one, and what <c>banyan compile</c>
+/// writes.
+/// </summary>
+/// <remarks>
+/// Eight bytes of magic, the CRC-32C of the rest (RFC 3720 §12.1, little-endian), then <see cref="SavedResources"/>.
+/// The sum finds damage; who may write the file decides what is trusted. A cryptographic one would load OpenSSL, 3.5 MB,
+/// for nothing else.
+/// </remarks>
 public static class SnapshotFormat
 {
     /// <summary>Name of the file in a proxy's state folder.</summary>

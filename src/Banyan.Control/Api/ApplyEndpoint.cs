@@ -1,4 +1,3 @@
-using System.Text;
 using Banyan.Control.Store;
 using Banyan.Model;
 using Microsoft.AspNetCore.Http;
@@ -9,8 +8,6 @@ namespace Banyan.Control.Api;
 internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
 {
     private const int MaxName = 200;
-
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private static readonly string[] Types =
         ["application/json", "application/yaml", "text/yaml", "application/x-yaml", "text/x-yaml", "text/plain"];
@@ -32,12 +29,7 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
             return;
         }
 
-        if (await TextAsync(context.Request) is not { } text)
-        {
-            await Reply.ProblemAsync(context, StatusCodes.Status400BadRequest, "the body is not UTF-8 text");
-            return;
-        }
-
+        var text = await RequestBody.ReadAsync(context);
         var name = Named(context, "file", StoredObject.Api);
         var read = ConfigReader.Read(name, text);
         var problems = read.Problems.Concat(read.Objects.SelectMany(Forbidden)).ToList();
@@ -113,7 +105,7 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
         Reply.ProblemAsync(context, StatusCodes.Status422UnprocessableEntity, Summary(problems), problems);
 
     private static string Summary(IReadOnlyCollection<Problem> problems) =>
-        problems.Count == 1 ? problems.First().Message : $"{problems.Count} problems; the first: {problems.First().Message}";
+        (problems.Count == 1 ? "" : $"{problems.Count} problems; the first: ") + problems.First().Message;
 
     /// <summary>A command that this machine would run may come from the user's own files only.</summary>
     private static IEnumerable<Problem> Forbidden(MeshObject item)
@@ -121,7 +113,8 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
         if (item is Workload { Spec.Run: not null })
         {
             yield return new Problem(item.File, item.Line, item.Column, "spec.run",
-                $"{item.Key}: commands are only run from files given to `banyan up`, never over the API; leave `run` out");
+                $"{item.Key}: commands are only run from files given to `banyan up`, never over the API; "
+                + "leave `run` out");
         }
     }
 
@@ -138,21 +131,6 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
 
         var files = objects.Select(item => item.File).ToHashSet(StringComparer.Ordinal);
         return warnings.Where(warning => files.Contains(warning.File)).Select(warning => warning.ToString());
-    }
-
-    private static async Task<string?> TextAsync(HttpRequest request)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
-        try
-        {
-            var text = Strict.GetString(body.GetBuffer(), 0, (int)body.Length);
-            return text.StartsWith('\ufeff') ? text[1..] : text;
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
     }
 
     private static string Named(HttpContext context, string parameter, string otherwise)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Text;
 using System.Text.Json;
 using Banyan.Control.Store;
 using Banyan.Model;
@@ -37,8 +36,7 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
     /// <summary>Registers one, or confirms it. Answered when its listeners and endpoints are published.</summary>
     public async Task PutAsync(HttpContext context)
     {
-        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
-        var text = await reader.ReadToEndAsync(context.RequestAborted);
+        var text = await RequestBody.ReadAsync(context);
         if (!WorkloadInstance.TryParse(text, out var instance, out var error))
         {
             await Reply.ProblemAsync(context, StatusCodes.Status400BadRequest, $"not a workload instance: {error}");

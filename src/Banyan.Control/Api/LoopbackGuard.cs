@@ -29,7 +29,9 @@ internal static class LoopbackGuard
 
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
         {
-            return (StatusCodes.Status403Forbidden, "over TCP the API can only be read; changes are taken on the unix socket");
+            return (
+                StatusCodes.Status403Forbidden,
+                "over TCP the API can only be read; changes are taken on the unix socket");
         }
 
         return null;

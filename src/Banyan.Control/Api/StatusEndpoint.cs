@@ -68,7 +68,8 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
         }
         else
         {
-            await Reply.JsonAsync(context, new ApplyResult([.. changes.Select(ChangedObject.Of)], []), ApiJson.Default.ApplyResult);
+            await Reply.JsonAsync(
+                context, new ApplyResult([.. changes.Select(ChangedObject.Of)], []), ApiJson.Default.ApplyResult);
         }
     }
 
@@ -78,7 +79,9 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
         node.Since,
         node.Connected && node.Report is { Synced: true },
         node.Report?.Acked.ToDictionary(
-            pair => pair.Key.Word(), pair => new AckedType(pair.Value.Version, pair.Value.Count), StringComparer.Ordinal)
+            pair => pair.Key.Word(),
+            pair => new AckedType(pair.Value.Version, pair.Value.Count),
+            StringComparer.Ordinal)
             ?? [],
         node.Report?.LastNack is { } nack
             ? new NackEntry(nack.Type.Word(), nack.Resource, nack.Message, nack.At)

@@ -12,6 +12,8 @@ internal sealed class TrafficEndpoint(TrafficScraper scraper, TimeProvider time)
         var raw = context.Request.Query["raw"].ToString() is "true" or "1";
         var (merged, unreachable) = await scraper.ScrapeAsync(context.RequestAborted);
         await Reply.JsonAsync(
-            context, new TrafficDocument(time.GetUtcNow(), merged.ToEdges(raw), unreachable), ApiJson.Default.TrafficDocument);
+            context,
+            new TrafficDocument(time.GetUtcNow(), merged.ToEdges(raw), unreachable),
+            ApiJson.Default.TrafficDocument);
     }
 }

@@ -19,7 +19,6 @@ namespace Banyan.Control.Hosting;
 /// <summary>Kestrel with three doors: xDS, the API on loopback TCP, and the API on the unix socket.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
-    private const int MaxApiBody = 8 * 1024 * 1024;
     private const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly object ListenerKey = new();
@@ -64,7 +63,8 @@ internal sealed class ControlServer : IAsyncDisposable
             Limit(kestrel);
             kestrel.Listen(options.Xds, listen => Open(listeners, listen, Listener.Xds, HttpProtocols.Http2, log));
             kestrel.Listen(options.Api, listen => Open(listeners, listen, Listener.Tcp, HttpProtocols.Http1, log));
-            kestrel.ListenUnixSocket(socket, listen => Open(listeners, listen, Listener.Socket, HttpProtocols.Http1, log));
+            kestrel.ListenUnixSocket(
+                socket, listen => Open(listeners, listen, Listener.Socket, HttpProtocols.Http1, log));
         });
 
         var app = builder.Build();
@@ -80,7 +80,8 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             throw new ControlPlaneException(
-                $"cannot listen: {exception.Message}; choose other addresses with --xds, --api and --socket", exception);
+                $"cannot listen: {exception.Message}; choose other addresses with --xds, --api and --socket",
+                exception);
         }
 
         return new ControlServer(app, socket, listeners);
@@ -108,7 +109,9 @@ internal sealed class ControlServer : IAsyncDisposable
     private static void Limit(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = MaxApiBody;
+
+        // Bounded where bodies are read (RequestBody); the streams of proxies live as long as the proxy.
+        kestrel.Limits.MaxRequestBodySize = null;
 
         // A proxy that is stopped in a debugger reads nothing for minutes; its stream holds up nobody.
         kestrel.Limits.MinResponseDataRate = null;
@@ -139,8 +142,7 @@ internal sealed class ControlServer : IAsyncDisposable
         var listener = (Listener)context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[ListenerKey]!;
         if (listener == Listener.Xds)
         {
-            // Streams live as long as the proxy: neither a size nor a rate bounds them, each message is bounded.
-            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+            // No rate bounds the streams; each message is bounded.
             context.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
             return xds.HandleAsync(context);
         }

@@ -8,13 +8,16 @@ namespace Banyan.Control.Store;
 /// The one versioned set of resources. A single thread takes inputs in their order, changes the state, compiles
 /// once for all inputs that waited, publishes, and only then answers who sent them.
 /// </summary>
-/// <remarks>A thread of its own, because compiling a large mesh must not hold up the pool that serves streams.</remarks>
+/// <remarks>
+/// A thread of its own, because compiling a large mesh must not hold up the pool that serves streams.
+/// </remarks>
 internal sealed class ConfigStore : IDisposable
 {
     private readonly BlockingCollection<Input> _inputs = new(new ConcurrentQueue<Input>());
     private readonly StoreState _state;
     private readonly Action<CompiledMesh, StoreView> _publish;
     private readonly ILogger _log;
+    private readonly CompileMemory _memory = new();
     private readonly Thread _thread;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile StoreView _view = StoreView.Empty;
@@ -108,7 +111,8 @@ internal sealed class ConfigStore : IDisposable
         {
             compiled = MeshCompiler.Compile(
                 _state.Live.Values.Select(item => item.Object),
-                _state.Instances.Values.Select(entry => entry.Instance));
+                _state.Instances.Values.Select(entry => entry.Instance),
+                _memory);
         }
         catch (Exception exception)
         {

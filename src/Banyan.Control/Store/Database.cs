@@ -46,7 +46,8 @@ internal sealed class Database : IDisposable
             if (version > SchemaVersion)
             {
                 throw new ControlPlaneException(
-                    $"{path} was written by a newer version of banyan (schema {version}, this one knows {SchemaVersion})");
+                    $"{path} was written by a newer version of banyan "
+                    + $"(schema {version}, this one knows {SchemaVersion})");
             }
 
             if (version == 0)
@@ -107,7 +108,9 @@ internal sealed class Database : IDisposable
         _connection.Execute(
             "INSERT OR REPLACE INTO files VALUES (@Path, @Source, @Content)", change.Files, transaction);
         _connection.Execute(
-            "DELETE FROM files WHERE path = @Path", change.RemovedFiles.Select(path => new { Path = path }), transaction);
+            "DELETE FROM files WHERE path = @Path",
+            change.RemovedFiles.Select(path => new { Path = path }),
+            transaction);
         transaction.Commit();
     }
 

@@ -63,7 +63,8 @@ internal sealed record FileAdmission(
         }
 
         // What another file or the API holds is not lost: a file that was renamed or split is no accident.
-        var kept = good.Values.Concat(state.Sources.Where(other => other != source).SelectMany(other => other.Good.Values))
+        var kept = good.Values
+            .Concat(state.Sources.Where(other => other != source).SelectMany(other => other.Good.Values))
             .SelectMany(file => file.Objects).Select(item => item.Key).Concat(state.Api.Keys).ToHashSet();
         var lost = gone.SelectMany(file => source.Good[file.Path].Objects).Select(item => item.Key)
             .Where(key => !kept.Contains(key)).Distinct().Count();
@@ -109,7 +110,8 @@ internal sealed record FileAdmission(
                 }
                 else if (state.Api.TryGetValue(item.Key, out var api) && api.TakenFrom != file.Owner)
                 {
-                    problems.Add(At(item, $"{item.Key} belongs to {StoredObject.Api} (applied by {api.By}); `banyan delete "
+                    problems.Add(At(item,
+                        $"{item.Key} belongs to {StoredObject.Api} (applied by {api.By}); `banyan delete "
                         + $"{item.Kind} {item.Metadata.Name} --namespace {item.Metadata.Namespace}` gives it up"));
                 }
             }

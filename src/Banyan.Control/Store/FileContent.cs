@@ -15,7 +15,9 @@ internal sealed record FileContent(
     EquatableList<Problem> Problems,
     EquatableList<SkippedKind> Skipped)
 {
-    /// <summary>Who owns the objects: <c>file:</c> and the absolute path, whatever folder the process was started in.</summary>
+    /// <summary>
+    /// Who owns the objects: <c>file:</c> and the absolute path, whatever folder the process was started in.
+    /// </summary>
     public string Owner { get; } = OwnerOf(Path);
 
     /// <summary>Whether the file is gone.</summary>
@@ -29,7 +31,11 @@ internal sealed record FileContent(
     {
         var result = ConfigReader.Read(path, text);
         return new FileContent(
-            path, text, result.Objects.Select(StoredObject.Normalize).ToEquatableList(), result.Problems, result.SkippedKinds);
+            path,
+            text,
+            result.Objects.Select(StoredObject.Normalize).ToEquatableList(),
+            result.Problems,
+            result.SkippedKinds);
     }
 
     /// <summary>A file that is gone.</summary>

@@ -85,7 +85,9 @@ internal sealed class FileIntake(Commit commit, ILogger log)
         foreach (var file in set.Files)
         {
             var isKnown = file.Text is not null && source.Good.TryGetValue(file.Path, out var good)
-                && good.Text == file.Text && !source.Refused.ContainsKey(file.Path) && !source.Held.ContainsKey(file.Path);
+                && good.Text == file.Text
+                && !source.Refused.ContainsKey(file.Path)
+                && !source.Held.ContainsKey(file.Path);
             if (!isKnown)
             {
                 touched[file.Path] = file;

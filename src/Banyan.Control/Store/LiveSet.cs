@@ -20,7 +20,8 @@ internal static class LiveSet
         }
 
         var files = sources
-            .SelectMany(source => source.Good.Values.Select(file => (File: file, IsHeld: source.Held.ContainsKey(file.Path))))
+            .SelectMany(source => source.Good.Values
+                .Select(file => (File: file, IsHeld: source.Held.ContainsKey(file.Path))))
             .OrderBy(each => each.IsHeld);
         foreach (var (file, _) in files)
         {
@@ -56,12 +57,15 @@ internal static class LiveSet
             else if (old.Written == written && old.Owner == owner)
             {
                 // Equal, but its lines may have moved in the file.
-                live[key] = old with { Written = written };
+                live[key] = new StoredObject(
+                    written, owner, old.CreatedAt, old.CreatedRevision, old.Generation, old.Revision);
             }
             else
             {
-                var generation = StoredObject.SameSpecification(old.Written, written) ? old.Generation : old.Generation + 1;
-                live[key] = old with { Written = written, Owner = owner, Generation = generation, Revision = revision };
+                var isSame = StoredObject.SameSpecification(old.Written, written);
+                var generation = isSame ? old.Generation : old.Generation + 1;
+                live[key] = new StoredObject(
+                    written, owner, old.CreatedAt, old.CreatedRevision, generation, revision);
                 changes.Add(new ObjectChange(key, ObjectAction.Configured));
             }
         }

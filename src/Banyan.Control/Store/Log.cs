@@ -17,7 +17,8 @@ internal static partial class Log
     [LoggerMessage(2303, LogLevel.Warning, "{Path} {Reason}")]
     public static partial void Held(ILogger log, string path, string reason);
 
-    [LoggerMessage(2304, LogLevel.Error, "What changed cannot be written to the database; it is in effect all the same")]
+    [LoggerMessage(
+        2304, LogLevel.Error, "What changed cannot be written to the database; it is in effect all the same")]
     public static partial void NotSaved(ILogger log, Exception exception);
 
     [LoggerMessage(2305, LogLevel.Warning, "{Path} has nothing to watch but does not exist: waiting for it")]

@@ -40,7 +40,8 @@ internal static class Restore
         var read = ConfigReader.Read(StoredObject.Api, row.Content!);
         if (read.Problems.Count > 0 || read.Objects.Count != 1)
         {
-            Log.Dropped(log, $"{row.Kind} {row.Namespace}/{row.Name}", read.Problems.FirstOrDefault()?.ToString() ?? "");
+            Log.Dropped(
+                log, $"{row.Kind} {row.Namespace}/{row.Name}", read.Problems.FirstOrDefault()?.ToString() ?? "");
             return;
         }
 

@@ -15,9 +15,13 @@ internal sealed record StoredObject(
     /// <summary>The owner of what is applied over the API.</summary>
     public const string Api = "api";
 
-    /// <summary>The object with the metadata that the store keeps.</summary>
-    /// <remarks>Computed, not initialised: <c>with</c> would copy the value made of the writing before.</remarks>
-    public MeshObject Object => Written with
+    /// <summary>
+    /// The object with the metadata that the store keeps; always the same one, so that who compares is quick.
+    /// </summary>
+    /// <remarks>
+    /// Another writing is another <see cref="StoredObject"/>: <c>with</c> would copy what was made of this one.
+    /// </remarks>
+    public MeshObject Object { get; } = Written with
     {
         Metadata = Written.Metadata with
         {

@@ -75,21 +75,6 @@ internal sealed class MergedTraffic
         public SortedDictionary<int, long> Buckets { get; } = [];
 
         /// <summary>In milliseconds, of the requests that were timed; 0 without any.</summary>
-        public double Percentile(double quantile)
-        {
-            var total = Buckets.Values.Sum();
-            var rank = Math.Max(1, (long)Math.Ceiling(quantile * total));
-            long seen = 0;
-            foreach (var (index, count) in Buckets)
-            {
-                seen += count;
-                if (seen >= rank)
-                {
-                    return Math.Round(LogLinear.Midpoint(index) / 1000, 3);
-                }
-            }
-
-            return 0;
-        }
+        public double Percentile(double quantile) => Math.Round(LogLinear.Quantile(Buckets, quantile) / 1000, 3);
     }
 }

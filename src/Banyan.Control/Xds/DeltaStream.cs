@@ -38,7 +38,8 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
                 var id = request.Node?.Id;
                 if (string.IsNullOrEmpty(id) || id.Length > 512)
                 {
-                    return new StreamFault(GrpcStatusCode.InvalidArgument, "the first request must name its node (node.id)");
+                    return new StreamFault(
+                        GrpcStatusCode.InvalidArgument, "the first request must name its node (node.id)");
                 }
 
                 Node = id;
@@ -66,7 +67,9 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
         return null;
     }
 
-    /// <summary>Notes that resources may differ from what was sent. All of one change at once, to keep the order.</summary>
+    /// <summary>
+    /// Notes that resources may differ from what was sent. All of one change at once, to keep the order.
+    /// </summary>
     public void Mark(IReadOnlyList<TypedName> keys)
     {
         lock (_gate)

@@ -24,7 +24,10 @@ internal sealed class ResourceView
 
     /// <summary>The view of a control plane that has not loaded anything.</summary>
     public static ResourceView Empty { get; } =
-        new("0", [None, None, None, None], new Dictionary<string, Dictionary<string, EncodedResource>>(StringComparer.Ordinal));
+        new(
+            "0",
+            [None, None, None, None],
+            new Dictionary<string, Dictionary<string, EncodedResource>>(StringComparer.Ordinal));
 
     /// <summary>The version of the whole, for people (system_version_info).</summary>
     public string Version { get; }

@@ -43,7 +43,9 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
         }
     }
 
-    /// <summary>Serves a new view; marks what differs on the streams that are subscribed to it. One caller at a time.</summary>
+    /// <summary>
+    /// Serves a new view; marks what differs on the streams that are subscribed to it. One caller at a time.
+    /// </summary>
     /// <returns>How many streams were told.</returns>
     public int Publish(ResourceView view)
     {
@@ -170,7 +172,7 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     public List<NodeReport> Nodes()
     {
         var view = _view;
-        var reports = new List<(string Id, bool Connected, DateTimeOffset Since, DeltaStream? Stream, StreamReport? Last)>();
+        List<(string Id, bool Connected, DateTimeOffset Since, DeltaStream? Stream, StreamReport? Last)> reports = [];
         lock (_gate)
         {
             foreach (var id in _nodes.Where(pair => pair.Value.Streams.Count == 0 && !view.Nodes.ContainsKey(pair.Key))

@@ -13,8 +13,42 @@ namespace Banyan.Control.Xds;
 /// gRPC over Kestrel's HTTP/2: one reader and one writer for each stream. A stream whose peer does not read holds
 /// up its own writer and nobody else.
 /// </summary>
-internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stopping)
+/// <remarks>
+/// Dispose it before the server stops: every stream then ends with UNAVAILABLE, and the peer comes back at once.
+/// Kestrel closes a connection as soon as its last handler has returned, and a peer that finds the end of the
+/// connection right behind the end of the stream may lose the status: so who was told may hang up first.
+/// </remarks>
+internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : IAsyncDisposable
 {
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan HangUpTime = TimeSpan.FromMilliseconds(500);
+
+    private static readonly StreamFault Stopping =
+        new(GrpcStatusCode.Unavailable, "the control plane is stopping");
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // The open streams, and one for the service itself until it is disposed.
+    private int _open = 1;
+
+    /// <summary>Ends every stream; returns when their last bytes have left, or after two seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        Leave();
+        try
+        {
+            await _drained.Task.WaitAsync(DrainTime, time);
+        }
+        catch (TimeoutException)
+        {
+            // A peer that reads nothing; its connection ends with the listener.
+        }
+
+        // Not disposed: a stream that is stuck still holds its token, and the source has no timer to give back.
+    }
+
     /// <summary>Serves one request of the xDS listener.</summary>
     public async Task HandleAsync(HttpContext context)
     {
@@ -34,13 +68,26 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
             return;
         }
 
+        Interlocked.Increment(ref _open);
+        try
+        {
+            await StreamAsync(context);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private async Task StreamAsync(HttpContext context)
+    {
         var stream = hub.Open();
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
             // The head leaves at once: some clients do not send before they have it.
-            await context.Response.StartAsync(ended.Token);
-            await context.Response.BodyWriter.FlushAsync(ended.Token);
+            await context.Response.StartAsync(context.RequestAborted);
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
             var writing = WriteAsync(stream, context.Response.BodyWriter, ended.Token);
             var fault = await ReadAsync(stream, context.Request.BodyReader, ended.Token);
             await ended.CancelAsync();
@@ -51,6 +98,11 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
             }
 
             End(context.Response, fault);
+            await context.Response.CompleteAsync();
+            if (fault == Stopping)
+            {
+                await HangUpAsync(context);
+            }
         }
         catch (Exception exception) when (IsHangUp(exception))
         {
@@ -64,6 +116,17 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
         finally
         {
             hub.Close(stream);
+        }
+    }
+
+    /// <summary>Waits for the peer to end its side, or to go; not for long.</summary>
+    private async Task HangUpAsync(HttpContext context)
+    {
+        using var patience = new CancellationTokenSource(HangUpTime, time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.RequestAborted);
+        while (await context.Request.BodyReader.ReadAsync(ended.Token) is { IsCompleted: false } result)
+        {
+            context.Request.BodyReader.AdvanceTo(result.Buffer.End);
         }
     }
 
@@ -90,7 +153,8 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
                     return null;
                 case GrpcFrameStatus.TooLong:
                     return new StreamFault(
-                        GrpcStatusCode.ResourceExhausted, $"a message is longer than {GrpcFrame.MaxMessageLength} bytes");
+                        GrpcStatusCode.ResourceExhausted,
+                        $"a message is longer than {GrpcFrame.MaxMessageLength} bytes");
                 case GrpcFrameStatus.Compressed:
                     return new StreamFault(GrpcStatusCode.Unimplemented, "compressed messages are not accepted");
                 case GrpcFrameStatus.Malformed:
@@ -160,9 +224,9 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
                 }
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
-            return new StreamFault(GrpcStatusCode.Unavailable, "the control plane is stopping");
+            return Stopping;
         }
     }
 
@@ -187,6 +251,14 @@ internal sealed class XdsService(XdsHub hub, ILogger log, CancellationToken stop
         catch (Exception exception) when (IsHangUp(exception))
         {
             // The reader sees the same end and says so.
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+        {
+            _drained.TrySetResult();
         }
     }
 }

@@ -53,7 +53,7 @@ public sealed record HttpRouteRule
 
     public HttpRouteTimeouts? Timeouts { get; init; }
 
-    public RawValue? Retry { get; init; }
+    public HttpRouteRetry? Retry { get; init; }
 
     public RawValue? SessionPersistence { get; init; }
 }

@@ -11,7 +11,8 @@ internal abstract class KindTable(string kind, params string[] apiVersions)
         new KindTable<Mesh>(MeshTable.Shape, "Mesh", "banyan.dev/v1alpha1"),
         new KindTable<Workload>(WorkloadTable.Shape, "Workload", "banyan.dev/v1alpha1"),
         new KindTable<Service>(ServiceTable.Shape, "Service", "v1"),
-        new KindTable<HttpRoute>(HttpRouteTable.Shape, "HTTPRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
+        new KindTable<HttpRoute>(
+            HttpRouteTable.Shape, "HTTPRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
     ];
 
     public string Kind { get; } = kind;
@@ -29,7 +30,8 @@ internal abstract class KindTable(string kind, params string[] apiVersions)
 }
 
 /// <inheritdoc/>
-internal sealed class KindTable<T>(ObjectShape<T> shape, string kind, params string[] apiVersions) : KindTable(kind, apiVersions)
+internal sealed class KindTable<T>(ObjectShape<T> shape, string kind, params string[] apiVersions) : KindTable(
+    kind, apiVersions)
     where T : MeshObject, new()
 {
     public override bool TryRead(MapNode node, Reading reading, out MeshObject item)

@@ -1,6 +1,8 @@
 namespace Banyan.Model;
 
-/// <summary>An object of the configuration language, as the user wrote it. Immutable; compares by value (without its origin).</summary>
+/// <summary>
+/// An object of the configuration language, as the user wrote it. Immutable; compares by value (without its origin).
+/// </summary>
 public abstract record MeshObject
 {
     public abstract string ApiVersion { get; }

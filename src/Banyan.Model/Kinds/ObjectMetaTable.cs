@@ -21,11 +21,28 @@ internal static class ObjectMetaTable
     private static ObjectShape<ObjectMeta> Build(TextShape name) => new(
         new Field<ObjectMeta, string>("name", name, m => m.Name, (m, v) => m with { Name = v }, "Name of the object, unique among its kind in its namespace.") { Required = true },
         new Field<ObjectMeta, string>("namespace", SharedShapes.RequiredLabel, m => m.Namespace, (m, v) => m with { Namespace = v }, "Namespace of the object.") { IsAlwaysWritten = true },
-        new Field<ObjectMeta, EquatableMap>("labels", Labels, m => m.Labels, (m, v) => m with { Labels = v }, "Labels, which selectors choose by."),
-        new Field<ObjectMeta, EquatableMap>("annotations", Annotations, m => m.Annotations, (m, v) => m with { Annotations = v }, "Notes of other tools."),
-        new Field<ObjectMeta, string>("uid", SharedShapes.AnyText, m => m.Uid, (m, v) => m with { Uid = v }, "Set by the server."),
-        new Field<ObjectMeta, string>("resourceVersion", SharedShapes.AnyText, m => m.ResourceVersion, (m, v) => m with { ResourceVersion = v }, "Set by the server."),
-        new Field<ObjectMeta, long>("generation", new LongShape(), m => m.Generation, (m, v) => m with { Generation = v }, "Set by the server."),
+        new Field<ObjectMeta, EquatableMap>(
+            "labels", Labels, m => m.Labels, (m, v) => m with { Labels = v }, "Labels, which selectors choose by."),
+        new Field<ObjectMeta, EquatableMap>(
+            "annotations",
+            Annotations,
+            m => m.Annotations,
+            (m, v) => m with { Annotations = v },
+            "Notes of other tools."),
+        new Field<ObjectMeta, string>(
+            "uid", SharedShapes.AnyText, m => m.Uid, (m, v) => m with { Uid = v }, "Set by the server."),
+        new Field<ObjectMeta, string>(
+            "resourceVersion",
+            SharedShapes.AnyText,
+            m => m.ResourceVersion,
+            (m, v) => m with { ResourceVersion = v },
+            "Set by the server."),
+        new Field<ObjectMeta, long>(
+            "generation",
+            new LongShape(),
+            m => m.Generation,
+            (m, v) => m with { Generation = v },
+            "Set by the server."),
         new Field<ObjectMeta, DateTimeOffset?>("creationTimestamp", new OptionalShape<DateTimeOffset>(new TimestampShape()), m => m.CreationTimestamp, (m, v) => m with { CreationTimestamp = v }, "Set by the server."))
     {
         IsOpen = true,

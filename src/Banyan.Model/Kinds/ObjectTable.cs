@@ -27,5 +27,6 @@ internal static class ObjectTable
     }
 
     // The reader has chosen the table by these two fields: they are known to be right.
-    private static TextShape Constant(string value) => new() { Pattern = $"^{value.Replace(".", "\\.", StringComparison.Ordinal)}$", MinLength = 1 };
+    private static TextShape Constant(string value) =>
+        new() { Pattern = $"^{value.Replace(".", "\\.", StringComparison.Ordinal)}$", MinLength = 1 };
 }

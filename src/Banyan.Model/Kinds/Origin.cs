@@ -2,7 +2,10 @@ using Banyan.Model.Text;
 
 namespace Banyan.Model;
 
-/// <summary>Where an object was read. Two origins are always equal, so that objects compare by what they say, not by where they stand.</summary>
+/// <summary>
+/// Where an object was read. Two origins are always equal, so that objects compare by what they say, not by where they
+/// stand.
+/// </summary>
 public sealed record Origin(string File, int Line, int Column)
 {
     /// <summary>An object that was made by a program.</summary>

@@ -10,7 +10,9 @@ public sealed record Service : MeshObject
     public ServiceSpec Spec { get; init; } = new();
 }
 
-/// <summary>What a Service says; what only a cluster can do (types, cluster addresses, node ports) is read and left aside.</summary>
+/// <summary>
+/// What a Service says; what only a cluster can do (types, cluster addresses, node ports) is read and left aside.
+/// </summary>
 public sealed record ServiceSpec
 {
     public EquatableList<ServicePort> Ports { get; init; } = [];

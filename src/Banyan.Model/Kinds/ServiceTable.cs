@@ -15,13 +15,29 @@ internal static class ServiceTable
     ];
 
     private static readonly ObjectShape<ServicePort> Port = new(
-        new Field<ServicePort, string>("name", SharedShapes.Label, p => p.Name, (p, v) => p with { Name = v }, "Name of the port; needed where there are several."),
+        new Field<ServicePort, string>(
+            "name",
+            SharedShapes.Label,
+            p => p.Name,
+            (p, v) => p with { Name = v },
+            "Name of the port; needed where there are several."),
         new Field<ServicePort, int>("port", SharedShapes.Port, p => p.Port, (p, v) => p with { Port = v }, "The port that callers name.") { Required = true },
-        new Field<ServicePort, string>("targetPort", new TargetPortShape(), p => p.TargetPort, (p, v) => p with { TargetPort = v }, "Number or name of the port of the workloads."),
-        new Field<ServicePort, string>("appProtocol", SharedShapes.AnyText, p => p.AppProtocol, (p, v) => p with { AppProtocol = v }, "What is spoken on the port."),
+        new Field<ServicePort, string>(
+            "targetPort",
+            new TargetPortShape(),
+            p => p.TargetPort,
+            (p, v) => p with { TargetPort = v },
+            "Number or name of the port of the workloads."),
+        new Field<ServicePort, string>(
+            "appProtocol",
+            SharedShapes.AnyText,
+            p => p.AppProtocol,
+            (p, v) => p with { AppProtocol = v },
+            "What is spoken on the port."),
         new Field<ServicePort, TransportProtocol>(
             "protocol",
-            new EnumShape<TransportProtocol>(("TCP", TransportProtocol.Tcp), ("UDP", TransportProtocol.Udp), ("SCTP", TransportProtocol.Sctp)),
+            new EnumShape<TransportProtocol>(
+                ("TCP", TransportProtocol.Tcp), ("UDP", TransportProtocol.Udp), ("SCTP", TransportProtocol.Sctp)),
             p => p.Protocol,
             (p, v) => p with { Protocol = v },
             "Transport of the port."),
@@ -35,7 +51,12 @@ internal static class ServiceTable
             s => s.Ports,
             (s, v) => s with { Ports = v },
             "Its ports."),
-        new Field<ServiceSpec, EquatableMap>("selector", new MapShape(), s => s.Selector, (s, v) => s with { Selector = v }, "Labels of the Workloads behind it; absent = those whose service is this name."),
+        new Field<ServiceSpec, EquatableMap>(
+            "selector",
+            new MapShape(),
+            s => s.Selector,
+            (s, v) => s with { Selector = v },
+            "Labels of the Workloads behind it; absent = those whose service is this name."),
         .. ClusterOnly.Select(name => new IgnoredField<ServiceSpec>(name)),
     ])
     {
@@ -94,7 +115,8 @@ internal static class ServiceTable
                 : Wrong(node, reading, "a port's number or name");
         }
 
-        public override Node Write(string value) => new ScalarNode(value, isPlain: PlainScalar.KindOf(value) == ScalarKind.Integer, 0, 0);
+        public override Node Write(string value) => new ScalarNode(
+            value, isPlain: PlainScalar.KindOf(value) == ScalarKind.Integer, 0, 0);
 
         public override JsonObject Schema() => new() { ["type"] = new JsonArray("integer", "string") };
     }

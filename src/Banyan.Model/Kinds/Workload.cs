@@ -16,7 +16,9 @@ public sealed record Workload : MeshObject
 /// <summary>What a Workload says.</summary>
 public sealed record WorkloadSpec
 {
-    /// <summary>Implies the Services <c>S</c> and, with a version, <c>S-V</c>; empty for a workload that only calls.</summary>
+    /// <summary>
+    /// Implies the Services <c>S</c> and, with a version, <c>S-V</c>; empty for a workload that only calls.
+    /// </summary>
     public string Service { get; init; } = "";
 
     public string Version { get; init; } = "";

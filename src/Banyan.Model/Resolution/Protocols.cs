@@ -1,6 +1,8 @@
 namespace Banyan.Model;
 
-/// <summary>What is spoken on a port: what is declared, then what its name begins with, then what its number is known for.</summary>
+/// <summary>
+/// What is spoken on a port: what is declared, then what its name begins with, then what its number is known for.
+/// </summary>
 internal static class Protocols
 {
     // Ports of mail, databases and caches: opaque unless declared.

@@ -3,7 +3,12 @@ namespace Banyan.Model;
 /// <summary>An HTTPRoute whose references are bound.</summary>
 /// <param name="Route">The object.</param>
 /// <param name="Rules">Its rules, in order.</param>
-internal sealed record ResolvedRoute(HttpRoute Route, ResolvedRule[] Rules);
+internal sealed record ResolvedRoute(HttpRoute Route, ResolvedRule[] Rules)
+{
+    /// <summary>All that its translation depends on: what was written, and what each reference was bound to.</summary>
+    public IEnumerable<object?> Inputs =>
+        Rules.SelectMany(rule => rule.Backends).Select(backend => (object?)backend.Cluster).Prepend(Route);
+}
 
 /// <param name="Name"><c>NS/ROUTE/RULE</c>.</param>
 /// <param name="Rule">What the user wrote.</param>

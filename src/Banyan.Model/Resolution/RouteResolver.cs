@@ -1,7 +1,8 @@
 namespace Banyan.Model;
 
 /// <summary>Attaches HTTPRoutes to the ports of their parent Services and binds their backends.</summary>
-internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), ResolvedService> services, StatusBook book)
+internal sealed class RouteResolver(
+    Dictionary<(string Namespace, string Name), ResolvedService> services, StatusBook book)
 {
     /// <summary>Routes attached to each service port; those of a port in no order yet.</summary>
     public Dictionary<ResolvedPort, List<ResolvedRoute>> Attached { get; } = [];
@@ -11,10 +12,11 @@ internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), 
         WarnOfIgnored(route);
         var unsupported = FindUnsupported(route);
         var (resolved, references) = Bind(route);
+        var retries = RetryPromises.Judge(route, book);
         foreach (var (index, parent) in route.Spec.ParentRefs.Index())
         {
             var accepted = Attach(resolved, parent, index, unsupported);
-            book.Add(route, parent, [accepted, references]);
+            book.Add(route, parent, retries is null ? [accepted, references] : [accepted, references, retries]);
         }
 
         if (route.Spec.ParentRefs.Count == 0)
@@ -25,7 +27,8 @@ internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), 
         }
     }
 
-    private Condition Attach(ResolvedRoute resolved, ParentReference parent, int index, (string Field, string Message)? unsupported)
+    private Condition Attach(
+        ResolvedRoute resolved, ParentReference parent, int index, (string Field, string Message)? unsupported)
     {
         var route = resolved.Route;
         var field = $"spec.parentRefs[{index}]";
@@ -98,12 +101,14 @@ internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), 
                 if (problem is { } found)
                 {
                     book.Warn(route, $"spec.rules[{r}].backendRefs[{b}]", found.Message);
-                    first ??= new Condition("ResolvedRefs", IsTrue: false, found.Reason, found.Message, route.Metadata.Generation);
+                    first ??= new Condition(
+                        "ResolvedRefs", IsTrue: false, found.Reason, found.Message, route.Metadata.Generation);
                 }
             }
 
             var name = rules[r].Name.Length > 0 ? rules[r].Name : r.ToString();
-            resolved[r] = new ResolvedRule($"{route.Metadata.Namespace}/{route.Metadata.Name}/{name}", rules[r], backends);
+            resolved[r] = new ResolvedRule(
+                $"{route.Metadata.Namespace}/{route.Metadata.Name}/{name}", rules[r], backends);
         }
 
         first ??= new Condition("ResolvedRefs", IsTrue: true, "ResolvedRefs", "", route.Metadata.Generation);
@@ -136,14 +141,18 @@ internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), 
 
         if (!port.IsCarried)
         {
-            return ("UnsupportedProtocol", $"port {reference.Port} of Service {service.Namespace}/{service.Name} is not HTTP/1");
+            return (
+                "UnsupportedProtocol",
+                $"port {reference.Port} of Service {service.Namespace}/{service.Name} is not HTTP/1");
         }
 
         cluster = ServiceNames.Resource(service.Name, service.Namespace, port.Port);
         return null;
     }
 
-    /// <summary>The first filter that cannot be applied. A filter is never skipped: the route is not accepted.</summary>
+    /// <summary>
+    /// The first filter that cannot be applied. A filter is never skipped: the route is not accepted.
+    /// </summary>
     private static (string Field, string Message)? FindUnsupported(HttpRoute route)
     {
         foreach (var (r, rule) in route.Spec.Rules.Index())
@@ -171,7 +180,9 @@ internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), 
                 if (filter.Type is not (HttpFilterType.RequestHeaderModifier or HttpFilterType.ResponseHeaderModifier))
                 {
                     var name = HttpRouteRules.FilterTypes.First(t => t.Value == filter.Type).Word;
-                    return ($"{field}[{f}].type", $"the filter {name} is not supported yet by this version; the route is not applied");
+                    return (
+                        $"{field}[{f}].type",
+                        $"the filter {name} is not supported yet by this version; the route is not applied");
                 }
             }
 
@@ -188,14 +199,12 @@ internal sealed class RouteResolver(Dictionary<(string Namespace, string Name), 
 
         foreach (var (r, rule) in route.Spec.Rules.Index())
         {
-            if (rule.Retry is not null)
-            {
-                book.Warn(route, $"spec.rules[{r}].retry", "retries of a route are not supported yet by this version and have no effect");
-            }
-
             if (rule.SessionPersistence is not null)
             {
-                book.Warn(route, $"spec.rules[{r}].sessionPersistence", "session persistence is not supported yet by this version and has no effect");
+                book.Warn(
+                    route,
+                    $"spec.rules[{r}].sessionPersistence",
+                    "session persistence is not supported yet by this version and has no effect");
             }
         }
     }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Banyan.Model;
 
-/// <summary>Finds the services: those that are written and those that workloads imply (<c>S</c> and <c>S-V</c>).</summary>
+/// <summary>
+/// Finds the services: those that are written and those that workloads imply (<c>S</c> and <c>S-V</c>).
+/// </summary>
 internal sealed class ServiceResolver
 {
     private readonly StatusBook _book;
@@ -53,7 +55,10 @@ internal sealed class ServiceResolver
             var protocol = Protocols.Of(port);
             if (!Protocols.IsCarried(protocol) || port.Protocol != TransportProtocol.Tcp)
             {
-                _book.Warn(service, $"spec.ports[{i}]", $"port {port.Port} is not HTTP/1 and is not carried yet by this version");
+                _book.Warn(
+                    service,
+                    $"spec.ports[{i}]",
+                    $"port {port.Port} is not HTTP/1 and is not carried yet by this version");
             }
 
             if (port.Protocol == TransportProtocol.Tcp)
@@ -165,7 +170,10 @@ internal sealed class ServiceResolver
         {
             if (!Protocols.IsCarried(Protocols.Of(workload.Spec.Ports[i])))
             {
-                _book.Warn(workload, $"spec.ports[{i}]", $"port {workload.Spec.Ports[i].Port} is not HTTP/1 and is not carried yet by this version");
+                _book.Warn(
+                    workload,
+                    $"spec.ports[{i}]",
+                    $"port {workload.Spec.Ports[i].Port} is not HTTP/1 and is not carried yet by this version");
             }
         }
 
@@ -183,11 +191,17 @@ internal sealed class ServiceResolver
 
         if (workload.Spec.Health is not null)
         {
-            _book.Warn(workload, "spec.health", "health checks are not supported yet by this version and have no effect");
+            _book.Warn(
+                workload, "spec.health", "health checks are not supported yet by this version and have no effect");
         }
 
         _book.Add(workload, "Accepted", isTrue: true, "Accepted", "");
-        _book.Add(workload, "ResolvedRefs", message.Length == 0, message.Length == 0 ? "ResolvedRefs" : "RefNotFound", message);
+        _book.Add(
+            workload,
+            "ResolvedRefs",
+            message.Length == 0,
+            message.Length == 0 ? "ResolvedRefs" : "RefNotFound",
+            message);
         if (!_conflicted.Contains(workload.Key))
         {
             _book.Add(workload, "Conflicted", isTrue: false, "NoConflicts", "");
@@ -238,7 +252,9 @@ internal sealed class ServiceResolver
         return true;
     }
 
-    /// <summary>The workload's port that a written Service's port means: by target name or number, else by number, else by name.</summary>
+    /// <summary>
+    /// The workload's port that a written Service's port means: by target name or number, else by number, else by name.
+    /// </summary>
     private static Backing? Back(ServicePort port, Workload workload)
     {
         WorkloadPort? found = null;
@@ -271,14 +287,17 @@ internal sealed class ServiceResolver
 
         public List<Workload> Members { get; } = [];
 
-        /// <summary>The order in which names are given away: the oldest first, then all versions before one, then by name.</summary>
+        /// <summary>
+        /// The order in which names are given away: the oldest first, then all versions before one, then by name.
+        /// </summary>
         public int Before(Candidate other)
         {
             var (mine, theirs) = (Members[0].Metadata, other.Members[0].Metadata);
             var order = (mine.CreationTimestamp ?? DateTimeOffset.MaxValue).CompareTo(theirs.CreationTimestamp ?? DateTimeOffset.MaxValue);
             order = order != 0 ? order : Math.Sign(version.Length).CompareTo(Math.Sign(other.Version.Length));
             order = order != 0 ? order : string.CompareOrdinal(scope, other.Namespace);
-            return order != 0 ? order : string.CompareOrdinal($"{service} {version}", $"{other.Service} {other.Version}");
+            return order != 0 ? order : string.CompareOrdinal(
+                $"{service} {version}", $"{other.Service} {other.Version}");
         }
 
         private string Service => service;

@@ -31,7 +31,8 @@ internal sealed class DocumentReader(Reading reading)
             case ScalarNode { IsNull: true }:
                 break;
             default:
-                reading.Add(root, $"expected an object with apiVersion, kind, metadata and spec, found {root.Describe()}");
+                reading.Add(
+                    root, $"expected an object with apiVersion, kind, metadata and spec, found {root.Describe()}");
                 break;
         }
     }
@@ -118,7 +119,10 @@ internal sealed class DocumentReader(Reading reading)
             // The right kind under a version or group that is not read.
             if (known.Kind == kind.Text && known.ApiVersion != apiVersion.Text && IsMeant(apiVersion.Text, known.ApiVersion))
             {
-                reading.Add(apiVersion, "apiVersion", $"{Quote.Text(apiVersion.Text)} is not read for {kind.Text} (did you mean {known.ApiVersion})");
+                reading.Add(
+                    apiVersion,
+                    "apiVersion",
+                    $"{Quote.Text(apiVersion.Text)} is not read for {kind.Text} (did you mean {known.ApiVersion})");
                 return true;
             }
         }
@@ -154,7 +158,10 @@ internal sealed class DocumentReader(Reading reading)
         }
         else
         {
-            reading.Add(apiVersion, "apiVersion", $"{Quote.Text(apiVersion.Text)} is not read for {kind.Text} (did you mean {known.ApiVersion})");
+            reading.Add(
+                apiVersion,
+                "apiVersion",
+                $"{Quote.Text(apiVersion.Text)} is not read for {kind.Text} (did you mean {known.ApiVersion})");
         }
     }
 

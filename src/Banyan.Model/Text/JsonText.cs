@@ -50,7 +50,8 @@ internal ref struct JsonText
         catch (InvalidOperationException)
         {
             // What Utf8JsonReader does for escapes that are not valid UTF-16.
-            problem = reading.Problem(json._line, json._column, "not valid JSON: the text holds half of a surrogate pair");
+            problem = reading.Problem(
+                json._line, json._column, "not valid JSON: the text holds half of a surrogate pair");
         }
 
         return false;

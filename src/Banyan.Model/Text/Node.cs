@@ -7,7 +7,9 @@ internal abstract class Node(int line, int column)
 
     public int Column { get; } = column;
 
-    /// <summary>How many nodes this one stands for when every alias is followed; bounds what aliases can multiply.</summary>
+    /// <summary>
+    /// How many nodes this one stands for when every alias is followed; bounds what aliases can multiply.
+    /// </summary>
     public long Weight { get; protected set; } = 1;
 
     /// <summary>What it is, in the words of messages.</summary>

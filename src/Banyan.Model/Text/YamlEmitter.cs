@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Banyan.Model.Text;
 
-/// <summary>Nodes to YAML in block style; text that any YAML reader could take for something else gets quotes.</summary>
+/// <summary>
+/// Nodes to YAML in block style; text that any YAML reader could take for something else gets quotes.
+/// </summary>
 internal static class YamlEmitter
 {
     public static string Write(MapNode node)

@@ -1,7 +1,11 @@
 namespace Banyan.Model.Text;
 
-/// <summary>Cuts a YAML stream at its document markers, so that a mistake in one document does not hide the others.</summary>
-/// <remarks>A line that begins with <c>---</c> is a marker everywhere, also inside block scalars (YAML 1.2 §9.1.2).</remarks>
+/// <summary>
+/// Cuts a YAML stream at its document markers, so that a mistake in one document does not hide the others.
+/// </summary>
+/// <remarks>
+/// A line that begins with <c>---</c> is a marker everywhere, also inside block scalars (YAML 1.2 §9.1.2).
+/// </remarks>
 internal static class YamlSplitter
 {
     /// <summary>One document and how many lines stand before it.</summary>

@@ -3,7 +3,9 @@ using YamlDotNet.Core.Events;
 
 namespace Banyan.Model.Text;
 
-/// <summary>YAML text to nodes. Bounded in depth and in what aliases multiply; every failure is a problem at its place.</summary>
+/// <summary>
+/// YAML text to nodes. Bounded in depth and in what aliases multiply; every failure is a problem at its place.
+/// </summary>
 internal sealed class YamlText
 {
     private readonly Dictionary<string, Node> _anchors = new(StringComparer.Ordinal);
@@ -27,7 +29,8 @@ internal sealed class YamlText
         var budget = Limits.AliasNodes;
         foreach (var part in YamlSplitter.Split(text))
         {
-            var document = new YamlText(reading, new StringReader(text.Substring(part.Start, part.Length)), part.LinesBefore, budget);
+            var document = new YamlText(
+                reading, new StringReader(text.Substring(part.Start, part.Length)), part.LinesBefore, budget);
             document.Read(roots);
             budget = document._aliasBudget;
         }
@@ -102,7 +105,8 @@ internal sealed class YamlText
     {
         if (!_anchors.TryGetValue(alias.Value.Value, out var node))
         {
-            throw new TextRefusedException(line, column, $"the anchor {Quote.Text(alias.Value.Value)} is not defined before this place");
+            throw new TextRefusedException(
+                line, column, $"the anchor {Quote.Text(alias.Value.Value)} is not defined before this place");
         }
 
         _aliasBudget -= node.Weight;

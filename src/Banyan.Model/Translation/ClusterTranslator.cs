@@ -18,7 +18,8 @@ internal static class ClusterTranslator
         Type = Cluster.Types.DiscoveryType.Eds,
         EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Encode.Ads(), ServiceName = name },
         ConnectTimeout = ConnectTimeout,
-        Metadata = Encode.Metadata(("service", Value.ForString(service.Name)), ("namespace", Value.ForString(service.Namespace))),
+        Metadata = Encode.Metadata(
+            ("service", Value.ForString(service.Name)), ("namespace", Value.ForString(service.Namespace))),
     };
 
     /// <summary>The application behind an inbound listener.</summary>

@@ -41,5 +41,6 @@ internal static class Encode
     public static Address Address(string ip, int port) =>
         new() { SocketAddress = new SocketAddress { Address = ip, PortValue = (uint)port } };
 
-    public static ConfigSource Ads() => new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
+    public static ConfigSource Ads() =>
+        new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
 }

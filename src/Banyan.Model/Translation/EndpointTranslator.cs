@@ -9,6 +9,21 @@ internal sealed class EndpointTranslator(IReadOnlyList<Workload> workloads, Inst
     private readonly Dictionary<(string Namespace, string Name), Workload> _workloads =
         workloads.ToDictionary(w => (w.Metadata.Namespace, w.Metadata.Name));
 
+    /// <summary>All that <see cref="Translate"/> depends on beside the name.</summary>
+    public IEnumerable<object?> Inputs(ResolvedPort port)
+    {
+        foreach (var (workload, workloadPort) in port.Backings)
+        {
+            yield return workload;
+            yield return workloadPort;
+            yield return _workloads.GetValueOrDefault((workload.Metadata.Namespace, workload.ProcessOwner));
+            foreach (var instance in instances.Of(workload.Metadata.Namespace, workload.ProcessOwner))
+            {
+                yield return instance;
+            }
+        }
+    }
+
     public ClusterLoadAssignment Translate(string name, ResolvedPort port)
     {
         var localities = new SortedDictionary<string, LocalityLbEndpoints>(StringComparer.Ordinal);

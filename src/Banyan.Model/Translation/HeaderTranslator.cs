@@ -6,7 +6,8 @@ namespace Banyan.Model;
 /// <summary>Header modifiers to header options.</summary>
 internal static class HeaderTranslator
 {
-    public static void Apply(HttpHeaderModifier? modifier, RepeatedField<HeaderValueOption> add, RepeatedField<string> remove)
+    public static void Apply(
+        HttpHeaderModifier? modifier, RepeatedField<HeaderValueOption> add, RepeatedField<string> remove)
     {
         if (modifier is null)
         {
@@ -29,7 +30,8 @@ internal static class HeaderTranslator
         }
     }
 
-    private static HeaderValueOption Option(HttpHeader header, HeaderValueOption.Types.HeaderAppendAction action) => new()
+    private static HeaderValueOption Option(HttpHeader header, HeaderValueOption.Types.HeaderAppendAction action) =>
+        new()
     {
         // A percent sign begins a variable in xDS; here values are literal.
         Header = new HeaderValue { Key = header.Name.ToLowerInvariant(), Value = header.Value.Replace("%", "%%", StringComparison.Ordinal) },

@@ -27,6 +27,10 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
         };
     }
 
+    /// <summary>All that <see cref="OfNode"/> depends on beside the instance and the Mesh.</summary>
+    public IEnumerable<object?> Inputs(WorkloadInstance instance) =>
+        instance.Ports.Select(port => Behind(instance, port));
+
     /// <summary>All socket listeners of one replica's sidecar, ordered by name.</summary>
     public IEnumerable<Listener> OfNode(WorkloadInstance instance)
     {
@@ -60,8 +64,7 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
     private Listener Inbound(WorkloadInstance instance, InstancePort port, Address address)
     {
         var name = "inbound/" + ServiceNames.Resource(port.Service, port.ServiceNamespace, port.Port);
-        var workload = _byProcess[(port.ServiceNamespace, instance.Workload, port.Service)]
-            .FirstOrDefault(w => w.Spec.Ports.Any(p => p.Port == port.Port));
+        var workload = Behind(instance, port);
         var metadata = ServiceMetadata(port.Service, port.ServiceNamespace, port.Port);
         var fields = metadata.FilterMetadata[Encode.MetadataKey].Fields;
         fields.Add("version", Value.ForString(workload?.Spec.Version ?? ""));
@@ -73,6 +76,10 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
             Route_ = new RouteAction { Cluster = ApplicationCluster(port.App), Timeout = NoTimeout },
         }));
     }
+
+    private Workload? Behind(WorkloadInstance instance, InstancePort port) =>
+        _byProcess[(port.ServiceNamespace, instance.Workload, port.Service)]
+            .FirstOrDefault(w => w.Spec.Ports.Any(p => p.Port == port.Port));
 
     private Listener Outbound(Address address)
     {
@@ -95,7 +102,12 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
         var target = ServiceNames.Resource(service, scope, upstream.Port);
         var manager = Manager("upstream/" + target);
         manager.Rds = new Rds { ConfigSource = Encode.Ads(), RouteConfigName = target };
-        return Socket("upstream/" + target, address, TrafficDirection.Outbound, ServiceMetadata(service, scope, upstream.Port), manager);
+        return Socket(
+            "upstream/" + target,
+            address,
+            TrafficDirection.Outbound,
+            ServiceMetadata(service, scope, upstream.Port),
+            manager);
     }
 
     /// <summary>Name of the cluster of an application, by its address.</summary>

@@ -35,21 +35,24 @@ internal sealed class RouteTranslator(MeshSpec mesh)
         {
             Name = match.Rule.Name,
             Match = MatchTranslator.Translate(match.Match, mesh.PathNormalization),
-            Route_ = Action(match.Rule, parent),
+            Route_ = Action(match, parent),
         };
         foreach (var filter in match.Rule.Rule.Filters)
         {
-            HeaderTranslator.Apply(filter.RequestHeaderModifier, route.RequestHeadersToAdd, route.RequestHeadersToRemove);
-            HeaderTranslator.Apply(filter.ResponseHeaderModifier, route.ResponseHeadersToAdd, route.ResponseHeadersToRemove);
+            HeaderTranslator.Apply(
+                filter.RequestHeaderModifier, route.RequestHeadersToAdd, route.RequestHeadersToRemove);
+            HeaderTranslator.Apply(
+                filter.ResponseHeaderModifier, route.ResponseHeadersToAdd, route.ResponseHeadersToRemove);
         }
 
         return route;
     }
 
-    private static RouteAction Action(ResolvedRule rule, string parent)
+    private static RouteAction Action(OrderedMatch match, string parent)
     {
-        var action = new RouteAction { Timeout = Timeout(rule.Rule.Timeouts) };
-        var backends = rule.Backends;
+        var retry = RetryTranslator.Translate(match.Rule.Rule, match.Match);
+        var action = new RouteAction { Timeout = Timeout(match.Rule.Rule.Timeouts, retry), RetryPolicy = retry };
+        var backends = match.Rule.Backends;
         if (backends.Length == 0)
         {
             action.Cluster = parent;
@@ -84,18 +87,22 @@ internal sealed class RouteTranslator(MeshSpec mesh)
         };
         foreach (var filter in backend.Reference.Filters)
         {
-            HeaderTranslator.Apply(filter.RequestHeaderModifier, weight.RequestHeadersToAdd, weight.RequestHeadersToRemove);
-            HeaderTranslator.Apply(filter.ResponseHeaderModifier, weight.ResponseHeadersToAdd, weight.ResponseHeadersToRemove);
+            HeaderTranslator.Apply(
+                filter.RequestHeaderModifier, weight.RequestHeadersToAdd, weight.RequestHeadersToRemove);
+            HeaderTranslator.Apply(
+                filter.ResponseHeaderModifier, weight.ResponseHeadersToAdd, weight.ResponseHeadersToRemove);
         }
 
         return weight;
     }
 
-    /// <summary>The whole request's limit. Without retries of a policy an attempt is all there is, so the shorter of the two holds.</summary>
-    private static Duration Timeout(HttpRouteTimeouts? timeouts)
+    /// <summary>
+    /// The whole request's limit. Without retries an attempt is all there is: the shorter of the two holds.
+    /// </summary>
+    private static Duration Timeout(HttpRouteTimeouts? timeouts, RetryPolicy? retry)
     {
         var request = timeouts?.Request ?? TimeSpan.Zero;
-        var attempt = timeouts?.BackendRequest ?? TimeSpan.Zero;
+        var attempt = retry is null ? timeouts?.BackendRequest ?? TimeSpan.Zero : TimeSpan.Zero;
         var value = request == TimeSpan.Zero || (attempt > TimeSpan.Zero && attempt < request) ? attempt : request;
         return Duration.FromTimeSpan(value);
     }

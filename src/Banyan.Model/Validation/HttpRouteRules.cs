@@ -19,7 +19,8 @@ internal static class HttpRouteRules
         ("ExtensionRef", HttpFilterType.ExtensionRef),
     ];
 
-    // Fields that say how a message is framed or that belong to one connection: changing them is how requests are smuggled.
+    // Fields that say how a message is framed or that belong to one connection: changing them is how requests are
+    // smuggled.
     private static readonly string[] Untouchable =
         ["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "host", "expect"];
 

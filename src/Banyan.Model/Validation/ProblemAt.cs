@@ -18,7 +18,8 @@ internal static class ProblemAt
     }
 
     /// <summary>Where an object stands, for a message about another one.</summary>
-    public static string Place(MeshObject item) => item.File.Length == 0 ? "another source" : $"{item.File}:{item.Line}";
+    public static string Place(MeshObject item) =>
+        item.File.Length == 0 ? "another source" : $"{item.File}:{item.Line}";
 
     /// <summary>The node at the path, or the last one that exists on the way to it.</summary>
     private static Node Find(Node node, string path)

@@ -2,7 +2,9 @@ using Banyan.Wire.RegularExpressions;
 
 namespace Banyan.Model;
 
-/// <summary>Whether a regular expression is one that the proxies can run: it is compiled by the engine that they use.</summary>
+/// <summary>
+/// Whether a regular expression is one that the proxies can run: it is compiled by the engine that they use.
+/// </summary>
 internal static class RegexCheck
 {
     /// <summary>What is wrong with it, or null.</summary>

@@ -27,7 +27,10 @@ internal static class WorkloadRules
         }
         else if (spec.Service.Length + 1 + spec.Version.Length > 63)
         {
-            reading.Add(map.Find("version")!, "version", $"the implied Service {spec.Service}-{spec.Version} is longer than 63 characters");
+            reading.Add(
+                map.Find("version")!,
+                "version",
+                $"the implied Service {spec.Service}-{spec.Version} is longer than 63 characters");
         }
     }
 
@@ -48,7 +51,8 @@ internal static class WorkloadRules
             .ToArray();
         if (places.Length > 1)
         {
-            reading.Add(map.Find(places[1])!, places[1], $"only one of process, run and addresses; {places[0]} is given too");
+            reading.Add(
+                map.Find(places[1])!, places[1], $"only one of process, run and addresses; {places[0]} is given too");
         }
 
         if (places.Contains("process", StringComparer.Ordinal))
@@ -101,7 +105,8 @@ internal static class WorkloadRules
         }
         else if (shared)
         {
-            reading.Add(port, "name", "is required with process: it names a port of the Workload that owns the process");
+            reading.Add(
+                port, "name", "is required with process: it names a port of the Workload that owns the process");
         }
 
         if (shared && port.Find("targetPort") is ScalarNode { Text: not "0" } target)
@@ -133,7 +138,10 @@ internal static class WorkloadRules
             if (upstream.LocalPort > 0 && node.Find("localPort") is { } local && !locals.TryAdd(upstream.LocalPort, local))
             {
                 var first = locals[upstream.LocalPort];
-                reading.Add(local, "localPort", $"{upstream.LocalPort} comes twice in this list; first at {first.Line}:{first.Column}");
+                reading.Add(
+                    local,
+                    "localPort",
+                    $"{upstream.LocalPort} comes twice in this list; first at {first.Line}:{first.Column}");
             }
 
             reading.Pop();

@@ -5,8 +5,6 @@ namespace Banyan.Rules.Compilation;
 /// <summary>Compiles retry policies.</summary>
 internal static class RetryCompiler
 {
-    private const uint MaxRetries = 100;
-
     private const int MaxStatusCodes = 64;
 
     public static RetryRule? Compile(RetryPolicy? policy, TimeSpan requestTimeout, CompileErrors errors, string at)
@@ -29,9 +27,9 @@ internal static class RetryCompiler
         }
 
         var retries = policy.NumRetries ?? 1;
-        if (retries > MaxRetries)
+        if (retries > RouteLimits.Retries)
         {
-            errors.Add($"{at}.num_retries", $"at most {MaxRetries}, not {retries}");
+            errors.Add($"{at}.num_retries", $"at most {RouteLimits.Retries}, not {retries}");
         }
 
         if (policy.RetriableStatusCodes.Count > MaxStatusCodes || policy.RetriableStatusCodes.Any(code => code is < 200 or > 599))

@@ -31,7 +31,9 @@ public static class GrpcTrailers
             || contentType.AsSpan(ContentType.Length) is "+proto"
             || contentType.AsSpan(ContentType.Length).StartsWith("+proto;", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>Reads a status value; anything that is not a known number is <see cref="GrpcStatusCode.Unknown"/>.</summary>
+    /// <summary>
+    /// Reads a status value; anything that is not a known number is <see cref="GrpcStatusCode.Unknown"/>.
+    /// </summary>
     public static GrpcStatusCode ParseStatus(ReadOnlySpan<char> value) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 0 and <= 16
             ? (GrpcStatusCode)number
@@ -41,7 +43,9 @@ public static class GrpcTrailers
     public static string FormatStatus(GrpcStatusCode status) =>
         ((int)status).ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Percent-encodes a message: every byte of its UTF-8 outside space..~ and the percent sign itself.</summary>
+    /// <summary>
+    /// Percent-encodes a message: every byte of its UTF-8 outside space..~ and the percent sign itself.
+    /// </summary>
     public static string EncodeMessage(string message)
     {
         var bytes = Encoding.UTF8.GetBytes(message);

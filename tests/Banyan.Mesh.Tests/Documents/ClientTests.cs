@@ -20,6 +20,36 @@ public sealed class ClientTests(HelloMesh mesh) : IClassFixture<HelloMesh>
     }
 
     [Fact]
+    public async Task PythonRequestsReadsTheVariables()
+    {
+        const string Program = "import requests; print(requests.get('http://hello/').text, end='')";
+        var result = await TestProcess.RunAsync("python3", ["-c", Program], mesh.Environment);
+        Assert.SkipWhen(
+            result.Error.Contains("No module named 'requests'", StringComparison.Ordinal), "requests is not installed");
+        Assert.True(result is { ExitCode: 0, Output: "hello\n" }, $"{result}");
+    }
+
+    /// <summary>What the guide says of Node: neither of its clients reads the variables, so the name is not found.</summary>
+    [Theory]
+    [InlineData("fetch('http://hello.invalid/').then(() => {}, e => console.log(e.cause.code))")]
+    [InlineData("require('http').get('http://hello.invalid/').on('error', e => console.log(e.code))")]
+    public async Task NodeDoesNotReadTheVariables(string script)
+    {
+        ProcessResult result;
+        try
+        {
+            result = await TestProcess.RunAsync("node", ["-e", script], mesh.Environment);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("node is not installed");
+            return;
+        }
+
+        Assert.Matches("^(ENOTFOUND|EAI_AGAIN)\n$", result.Output);
+    }
+
+    [Fact]
     public async Task JavaNeedsItsOwnProperties()
     {
         using var folder = new TempFolder("java");

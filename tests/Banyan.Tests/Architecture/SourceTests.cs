@@ -8,6 +8,23 @@ namespace Banyan.Tests.Architecture;
 public sealed partial class SourceTests
 {
     private const int LongFile = 600;
+    private const int LongLine = 120;
+
+    /// <summary>Where no line is longer than 120 columns; the other rooms follow.</summary>
+    public static TheoryData<string> TidyRooms => ["src/Banyan.Control", "src/Banyan.Xds"];
+
+    [Theory]
+    [MemberData(nameof(TidyRooms))]
+    public void NoLineIsLongerThan120Columns(string room)
+    {
+        var found =
+            from path in Sources.All(".cs")
+            where path.StartsWith(room + "/", StringComparison.Ordinal)
+            from line in Sources.Lines(path).Index()
+            where line.Item.Length > LongLine
+            select $"{path}:{line.Index + 1}: {line.Item.Length} columns";
+        Assert.Equal("", string.Join('\n', found));
+    }
 
     [Fact]
     public void AFileOfMoreThan600LinesIsExplainedInTheArchitecture()

@@ -123,18 +123,42 @@ public sealed class ApiTests
         await TestControl.ProblemAsync(response, HttpStatusCode.UnprocessableEntity);
     }
 
-    [Fact]
-    public async Task BodiesAreBounded()
+    [Theory]
+    [InlineData(9, false, false)]
+    [InlineData(9, false, true)]
+    [InlineData(9, true, false)]
+    [InlineData(9, true, true)]
+    [InlineData(64, false, false)]
+    [InlineData(64, true, false)]
+    public async Task WhoSendsTooMuchIsToldSo(int megabytes, bool chunked, bool waits)
     {
         await using var control = await TestControl.StartAsync();
-        // Waits for 100-continue: who sends on regardless may meet a closed connection instead of the answer.
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/apply?by=test")
         {
-            Content = new StringContent(new string('#', 9 * 1024 * 1024)),
+            Content = new StringContent(new string('#', megabytes * 1024 * 1024)),
         };
-        request.Headers.ExpectContinue = true;
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.ExpectContinue = waits;
         using var response = await control.Api.SendAsync(request);
+        var problem = await TestControl.ProblemAsync(response, HttpStatusCode.RequestEntityTooLarge);
+        Assert.Equal("the body is longer than 8 MiB", problem.Detail);
+    }
+
+    [Fact]
+    public async Task AnInstanceThatIsTooLongIsRefusedToo()
+    {
+        await using var control = await TestControl.StartAsync();
+        using var response = await control.Api.PutAsync(
+            "/api/v1/instances/default/a/0", new StringContent(new string(' ', 9 * 1024 * 1024)));
         await TestControl.ProblemAsync(response, HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task TheLongestBodyIsRead()
+    {
+        await using var control = await TestControl.StartAsync();
+        using var response = await control.ApplyAsync(new string('#', 8 * 1024 * 1024));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]

@@ -161,13 +161,18 @@ internal sealed class XdsClient : IAsyncDisposable
             Headers.ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue(GrpcTrailers.ContentType);
         }
 
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        // Ends when the server ended the stream: else the end of the connection would overwrite the status.
+        protected override async Task SerializeToStreamAsync(
+            Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            await stream.FlushAsync();
-            await foreach (var bytes in _requests.ReadAllAsync())
+            await stream.FlushAsync(cancellationToken);
+            await foreach (var bytes in _requests.ReadAllAsync(cancellationToken))
             {
-                await stream.WriteAsync(bytes);
-                await stream.FlushAsync();
+                await stream.WriteAsync(bytes, cancellationToken);
+                await stream.FlushAsync(cancellationToken);
             }
         }
 

@@ -63,6 +63,46 @@ public sealed class CompilerTests
         Assert.Equal(["RouteConfiguration s2.default:80"], after.Except(before).Select(v => v[..v.LastIndexOf(' ')]));
     }
 
+    /// <summary>Any change of any input, with a memory and without: the same versions.</summary>
+    [Fact]
+    public void TheMemoryNeverChangesTheResult()
+    {
+        var random = new Random(7);
+        var memory = new CompileMemory();
+        string[] words = ["p3", "p4", "s1-v1", "s2", "version: v1", "port: 80", "10.0.0.2", "name: x", "weight: 9", "w3"];
+        string[] others = ["p4", "p9", "s2-v1", "s1", "version: v2", "port: 81", "10.0.0.9", "name: y", "weight: 0", "w4"];
+        for (var round = 0; round < 60; round++)
+        {
+            var text = Large(services: 6, routes: 12) + (random.Next(2) == 0 ? "" : Off);
+            var word = random.Next(words.Length);
+            var cut = random.Next(text.Length);
+            text = text[..cut] + text[cut..].Replace(words[word], others[word], StringComparison.Ordinal);
+            var objects = ConfigReader.Read("mesh.yaml", text).Objects;
+            var instances = Enumerable.Range(0, random.Next(6)).Select(i => Configs.Instance(
+                $"w{i}", random.Next(2), 20_000 + (random.Next(3) * 10), $"s{i}")).ToList();
+            Assert.Equal(
+                Versions(MeshCompiler.Compile(objects, instances)),
+                Versions(MeshCompiler.Compile(objects, instances, memory)));
+        }
+    }
+
+    [Fact]
+    public void WhatDidNotChangeIsTakenOver()
+    {
+        var memory = new CompileMemory();
+        var objects = Configs.Objects(Large(services: 5, routes: 10));
+        var before = MeshCompiler.Compile(objects, [], memory);
+        var changed = Configs.Objects(
+            Large(services: 5, routes: 10).Replace("value: /p7", "value: /changed", StringComparison.Ordinal));
+        var after = MeshCompiler.Compile(changed, [], memory);
+        Assert.Equal(
+            ["s2.default:80"],
+            after.Resources.Where(pair => !ReferenceEquals(before.Resources[pair.Key], pair.Value)).Select(pair => pair.Key.Name));
+    }
+
+    private const string Off =
+        "apiVersion: banyan.dev/v1alpha1\nkind: Mesh\nmetadata: {name: default}\nspec: {pathNormalization: off, outbound: deny}\n";
+
     private static string[] Versions(CompiledMesh mesh) =>
     [
         .. mesh.Resources.Values.Select(r => $"{r.TypeUrl.Split('.')[^1]} {r.Name} {r.Version}").Order(StringComparer.Ordinal),

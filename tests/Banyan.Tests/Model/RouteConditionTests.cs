@@ -106,9 +106,37 @@ public sealed class RouteConditionTests
     [Fact]
     public void WhatHasNoEffectIsWarnedOf()
     {
-        var mesh = Configs.Compile(Route("hostnames: [x.example]\n  parentRefs: [{group: '', kind: Service, name: a}]\n  rules: [{retry: {attempts: 1}, sessionPersistence: {}}]"));
-        Assert.Equal(["spec.hostnames", "spec.rules[0].retry", "spec.rules[0].sessionPersistence"], Warnings(mesh).Select(w => w.Field));
+        var mesh = Configs.Compile(Route("hostnames: [x.example]\n  parentRefs: [{group: '', kind: Service, name: a}]\n  rules: [{sessionPersistence: {}}]"));
+        Assert.Equal(["spec.hostnames", "spec.rules[0].sessionPersistence"], Warnings(mesh).Select(w => w.Field));
         Assert.True(mesh.Statuses[new ObjectKey("HTTPRoute", "default", "r")].Parents[0].Conditions.All(c => c.IsTrue));
+    }
+
+    [Theory]
+    [InlineData("{retry: {}}", "")]
+    [InlineData("{matches: [{method: GET}, {}], retry: {codes: [500, 504]}}", "")]
+    [InlineData(
+        "{matches: [{method: GET}, {method: POST}], retry: {attempts: 1}}",
+        "retry MethodNotIdempotent does not apply to POST: sent twice, a request may have its effect twice")]
+    [InlineData(
+        "{matches: [{method: PATCH}, {method: PATCH, path: {value: /a}}], retry: {}}",
+        "retry MethodNotIdempotent does not apply to PATCH: sent twice, a request may have its effect twice")]
+    [InlineData(
+        "{retry: {codes: [503, 429]}}",
+        "retry.codes[1] UnsupportedValue 429 is passed on: only 500, 502, 503 and 504 are asked for again")]
+    public void ARetryThatDoesNotApplyIsTold(string rule, string expected)
+    {
+        var mesh = Configs.Compile(Route(
+            $"parentRefs: [{{group: '', kind: Service, name: a}}]\n  rules: [{{name: x}}, {rule}]"));
+        var status = mesh.Statuses[new ObjectKey("HTTPRoute", "default", "r")].Parents.Single();
+        var parts = expected.Split(' ', 3);
+        Assert.Equal(
+            expected.Length == 0
+                ? new Condition("RetryApplied", IsTrue: true, "RetryApplied", "", 4)
+                : new Condition("RetryApplied", IsTrue: false, parts[1], $"spec.rules[1].{parts[0]} {parts[2]}", 4),
+            status.Conditions[2]);
+        Assert.Equal(
+            expected.Length == 0 ? [] : [$"spec.rules[1].{parts[0]}: {parts[2]}"],
+            Warnings(mesh).Select(warning => $"{warning.Field}: {warning.Message}"));
     }
 
     // Service t warns of its port whatever the route says.

@@ -61,6 +61,34 @@ public sealed class RouteTranslationTests
         },
     };
 
+    public static TheoryData<string, string> Retries => new()
+    {
+        {
+            "retry: {}",
+            """{ "cluster": "a.default:80", "timeout": "0s", "retryPolicy": { "retryOn": "connect-failure,reset,retriable-status-codes", "numRetries": 2, "retriableStatusCodes": [ 502, 503, 504 ] } }"""
+        },
+        {
+            "retry: {attempts: 5, codes: [500, 429], backoff: 100ms}",
+            """{ "cluster": "a.default:80", "timeout": "0s", "retryPolicy": { "retryOn": "connect-failure,reset,retriable-status-codes", "numRetries": 5, "retriableStatusCodes": [ 500 ], "retryBackOff": { "baseInterval": "0.100s" } } }"""
+        },
+        {
+            "{retry: {codes: [404], backoff: 0s}, timeouts: {request: 5s, backendRequest: 2s}}",
+            """{ "cluster": "a.default:80", "timeout": "5s", "retryPolicy": { "retryOn": "connect-failure,reset,retriable-status-codes", "numRetries": 2, "perTryTimeout": "2s", "retryBackOff": { "baseInterval": "0.001s" } } }"""
+        },
+        {
+            "{retry: {}, timeouts: {request: 0s, backendRequest: 2s}}",
+            """{ "cluster": "a.default:80", "timeout": "0s", "retryPolicy": { "retryOn": "connect-failure,reset,retriable-status-codes", "numRetries": 2, "perTryTimeout": "2s", "retriableStatusCodes": [ 502, 503, 504 ] } }"""
+        },
+        {
+            "{retry: {attempts: 0}, timeouts: {request: 5s, backendRequest: 2s}}",
+            """{ "cluster": "a.default:80", "timeout": "2s" }"""
+        },
+        {
+            "{retry: {}, matches: [{method: POST}], timeouts: {request: 5s, backendRequest: 2s}}",
+            """{ "cluster": "a.default:80", "timeout": "2s" }"""
+        },
+    };
+
     [Theory]
     [MemberData(nameof(Matches))]
     public void MatchBecomes(string match, string expected)
@@ -71,6 +99,7 @@ public sealed class RouteTranslationTests
 
     [Theory]
     [MemberData(nameof(Actions))]
+    [MemberData(nameof(Retries))]
     public void ActionBecomes(string rule, string expected)
     {
         var route = Assert.Single(Translate($"- {rule}"));

@@ -36,7 +36,8 @@ internal sealed class FileEvents(TimeProvider time)
                 _first = _last;
             }
 
-            const InotifyMask Lost = InotifyMask.Overflow | InotifyMask.DeleteSelf | InotifyMask.MoveSelf | InotifyMask.Ignored;
+            const InotifyMask Lost =
+                InotifyMask.Overflow | InotifyMask.DeleteSelf | InotifyMask.MoveSelf | InotifyMask.Ignored;
             if ((mask & Lost) != 0)
             {
                 _all = true;

@@ -41,8 +41,10 @@ internal sealed record FileScan(bool Exists, IReadOnlyList<FoundFile> Files, IRe
         if (Directory.Exists(full))
         {
             folders.Add(new WatchedFolder(full, name => IsConfiguration(name) || IsDataLink(name), IsIndirect: false));
-            foreach (var entry in Directory.EnumerateFiles(full).Where(entry => IsConfiguration(Path.GetFileName(entry)))
-                .Take(MaxFiles + 1).Order(StringComparer.Ordinal))
+            foreach (var entry in Directory.EnumerateFiles(full)
+                .Where(entry => IsConfiguration(Path.GetFileName(entry)))
+                .Take(MaxFiles + 1)
+                .Order(StringComparer.Ordinal))
             {
                 Look(Path.Combine(path, Path.GetFileName(entry)), files, folders);
             }

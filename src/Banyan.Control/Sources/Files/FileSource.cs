@@ -115,7 +115,9 @@ internal sealed class FileSource : IDisposable
             var full = Path.GetFullPath(file.Path);
             var known = _read.TryGetValue(file.Path, out var stamp);
             var told = all || touched.Contains(full) || touched.Contains(file.Stamp.Target);
-            if ((known && stamp == file.Stamp && !told) || _events.IsWriting(full) || _events.IsWriting(file.Stamp.Target))
+            if ((known && stamp == file.Stamp && !told)
+                || _events.IsWriting(full)
+                || _events.IsWriting(file.Stamp.Target))
             {
                 continue;
             }

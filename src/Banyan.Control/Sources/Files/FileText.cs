@@ -8,7 +8,8 @@ internal static class FileText
     /// <summary>The largest file that is read.</summary>
     public const int MaxBytes = 8 * 1024 * 1024;
 
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding Strict = new(
+        encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>The text, or what prevents reading it; both null when the file does not exist.</summary>
     public static async Task<(string? Text, string? Error)> ReadAsync(string path, CancellationToken cancel)

@@ -20,14 +20,16 @@ internal sealed class DurationShape(bool gateway = false) : Shape<TimeSpan>
 
         if (scalar.Kind is ScalarKind.Integer or ScalarKind.Float)
         {
-            reading.Add(node, $"a duration needs a unit: {Quote.Shorten(scalar.Text)}s, {Quote.Shorten(scalar.Text)}ms");
+            reading.Add(
+                node, $"a duration needs a unit: {Quote.Shorten(scalar.Text)}s, {Quote.Shorten(scalar.Text)}ms");
             return false;
         }
 
         if ((gateway && !DurationText.IsGatewayForm(scalar.Text)) || !DurationText.TryParse(scalar.Text, out value))
         {
             var units = gateway ? "; up to four numbers of at most five digits, each with h, m, s or ms" : "";
-            reading.Add(node, $"{Quote.Text(scalar.Text)} is not a duration; write for example 250ms, 30s or 1h30m{units}");
+            reading.Add(
+                node, $"{Quote.Text(scalar.Text)} is not a duration; write for example 250ms, 30s or 1h30m{units}");
             return false;
         }
 

@@ -27,7 +27,8 @@ internal sealed class IntegerShape(int min, int max) : Shape<int>
         return true;
     }
 
-    public override Node Write(int value) => new ScalarNode(value.ToString(CultureInfo.InvariantCulture), isPlain: true, 0, 0);
+    public override Node Write(int value) => new ScalarNode(
+        value.ToString(CultureInfo.InvariantCulture), isPlain: true, 0, 0);
 
     public override JsonObject Schema() => new() { ["type"] = "integer", ["minimum"] = min, ["maximum"] = max };
 }
@@ -52,7 +53,8 @@ internal sealed class NumberShape(double min, double max) : Shape<double>
         return true;
     }
 
-    public override Node Write(double value) => new ScalarNode(value.ToString("R", CultureInfo.InvariantCulture), isPlain: true, 0, 0);
+    public override Node Write(double value) => new ScalarNode(
+        value.ToString("R", CultureInfo.InvariantCulture), isPlain: true, 0, 0);
 
     public override JsonObject Schema() => new() { ["type"] = "number", ["minimum"] = min, ["maximum"] = max };
 }
@@ -68,7 +70,8 @@ internal sealed class LongShape : Shape<long>
             || Wrong(node, reading, "a whole number");
     }
 
-    public override Node Write(long value) => new ScalarNode(value.ToString(CultureInfo.InvariantCulture), isPlain: true, 0, 0);
+    public override Node Write(long value) => new ScalarNode(
+        value.ToString(CultureInfo.InvariantCulture), isPlain: true, 0, 0);
 
     public override JsonObject Schema() => new() { ["type"] = "integer" };
 }

@@ -17,7 +17,9 @@ internal sealed class ObjectShape<T> : Shape<T>
         _byName = fields.ToFrozenDictionary(f => f.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>Rules between fields; runs also when fields had problems, so it must ask the nodes what was written.</summary>
+    /// <summary>
+    /// Rules between fields; runs also when fields had problems, so it must ask the nodes what was written.
+    /// </summary>
     public Action<T, MapNode, Reading>? Check { get; init; }
 
     /// <summary>Take fields that are not known (metadata and status).</summary>
@@ -57,7 +59,10 @@ internal sealed class ObjectShape<T> : Shape<T>
             {
                 // An open object takes the misspelt name, so it has to be told here.
                 var found = IsOpen ? map.Entries.Select(e => e.Key.Text).FirstOrDefault(k => Suggestion.Nearest(k, [field.Name]) is not null) : null;
-                reading.Add(node, field.Name, found is null ? "is required" : $"is required (did you mean it by {Quote.Shorten(found)})");
+                reading.Add(
+                    node,
+                    field.Name,
+                    found is null ? "is required" : $"is required (did you mean it by {Quote.Shorten(found)})");
             }
         }
 
