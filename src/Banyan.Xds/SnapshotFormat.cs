@@ -11,8 +11,8 @@ namespace Banyan.Xds;
 /// </summary>
 /// <remarks>
 /// Eight bytes of magic, the CRC-32C of the rest (RFC 3720 §12.1, little-endian), then <see cref="SavedResources"/>.
-/// The sum finds damage; who may write the file decides what is trusted. A cryptographic one would load OpenSSL, 3.5 MB,
-/// for nothing else.
+/// The sum finds damage; who may write the file decides what is trusted. A cryptographic one would load OpenSSL,
+/// 3.5 MB, for nothing else.
 /// </remarks>
 public static class SnapshotFormat
 {
