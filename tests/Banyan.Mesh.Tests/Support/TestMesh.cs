@@ -29,6 +29,12 @@ internal sealed class TestMesh : IAsyncDisposable
 
     public string AdminSocket => _folder["admin.sock"];
 
+    /// <summary>For how long a request head may take; null for the default.</summary>
+    public TimeSpan? HeadTimeout { get; init; }
+
+    /// <summary>For how long no byte may move; null for the default.</summary>
+    public TimeSpan? StreamIdle { get; init; }
+
     /// <summary>A service with endpoints, called through the outbound listener as <c>http://NAME/</c>.</summary>
     public TestMesh Service(string name, params string[] endpoints) => Service(name, meshed: false, endpoints);
 
@@ -41,7 +47,7 @@ internal sealed class TestMesh : IAsyncDisposable
     /// <summary>A cluster without a listener of its own: a backend of routes.</summary>
     public TestMesh Cluster(string name, bool meshed, params string[] endpoints)
     {
-        var full = $"{name}.default:80";
+        var full = Full(name);
         Add(full, new Cluster
         {
             Name = full,
@@ -70,7 +76,7 @@ internal sealed class TestMesh : IAsyncDisposable
     /// <summary>A service's routes, instead of the default one.</summary>
     public TestMesh Routes(string name, params Route[] routes)
     {
-        var full = $"{name}.default:80";
+        var full = Full(name);
         Add(full, new RouteConfiguration
         {
             Name = full,
@@ -91,7 +97,7 @@ internal sealed class TestMesh : IAsyncDisposable
     public int Upstream(string name)
     {
         var port = FreePorts.Next();
-        var full = $"{name}.default:80";
+        var full = Full(name);
         Add($"upstream/{full}", SocketListener($"upstream/{full}", port, TrafficDirection.Outbound, Manager(full, null)));
         return port;
     }
@@ -103,7 +109,7 @@ internal sealed class TestMesh : IAsyncDisposable
         var cluster = $"app:{application}";
         var routes = new RouteConfiguration
         {
-            Name = $"inbound/{name}.default:80",
+            Name = $"inbound/{Full(name)}",
             VirtualHosts =
             {
                 new VirtualHost
@@ -114,7 +120,7 @@ internal sealed class TestMesh : IAsyncDisposable
                 },
             },
         };
-        Add($"inbound/{name}.default:80", SocketListener($"inbound/{name}.default:80", port, TrafficDirection.Inbound, Manager("inbound", routes)));
+        Add($"inbound/{Full(name)}", SocketListener($"inbound/{Full(name)}", port, TrafficDirection.Inbound, Manager("inbound", routes)));
         Add(cluster, new Cluster
         {
             Name = cluster,
@@ -140,7 +146,7 @@ internal sealed class TestMesh : IAsyncDisposable
         var action = new RouteAction();
         if (backends.Length == 1)
         {
-            action.Cluster = $"{backends[0].Service}.default:80";
+            action.Cluster = Full(backends[0].Service);
         }
         else
         {
@@ -149,7 +155,7 @@ internal sealed class TestMesh : IAsyncDisposable
             {
                 action.WeightedClusters.Clusters.Add(new WeightedCluster.Types.ClusterWeight
                 {
-                    Name = $"{service}.default:80",
+                    Name = Full(service),
                     Weight = weight,
                 });
             }
@@ -220,7 +226,7 @@ internal sealed class TestMesh : IAsyncDisposable
             : null,
     };
 
-    private static HttpConnectionManager Manager(string name, RouteConfiguration? inline)
+    private HttpConnectionManager Manager(string name, RouteConfiguration? inline)
     {
         var manager = new HttpConnectionManager
         {
@@ -230,6 +236,16 @@ internal sealed class TestMesh : IAsyncDisposable
             PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.RejectRequest,
             HttpFilters = { new HttpFilter { Name = "envoy.filters.http.router", TypedConfig = Any.Pack(new Router()) } },
         };
+        if (HeadTimeout is { } head)
+        {
+            manager.RequestHeadersTimeout = Duration.FromTimeSpan(head);
+        }
+
+        if (StreamIdle is { } idle)
+        {
+            manager.StreamIdleTimeout = Duration.FromTimeSpan(idle);
+        }
+
         if (inline is null)
         {
             manager.Rds = new Rds { ConfigSource = Ads(), RouteConfigName = name };
@@ -241,6 +257,10 @@ internal sealed class TestMesh : IAsyncDisposable
 
         return manager;
     }
+
+    /// <summary><c>SERVICE</c>, or <c>SERVICE.NAMESPACE</c>, as the mesh calls it.</summary>
+    private static string Full(string name) =>
+        name.Contains('.', StringComparison.Ordinal) ? $"{name}:80" : $"{name}.default:80";
 
     private static ConfigSource Ads() => new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
 
