@@ -8,7 +8,7 @@ using Xunit;
 namespace Banyan.Tests.Model;
 
 /// <summary>Damaged texts never throw, and what is read of them can always be checked, compiled and written.</summary>
-public sealed class RobustnessTests
+public sealed class RobustnessTests(ITestOutputHelper output)
 {
     private static readonly string[] Fragments =
     [
@@ -41,6 +41,25 @@ public sealed class RobustnessTests
                 Assert.Fail($"round {i}: {e}\n{text}");
             }
         }
+    }
+
+    [Fact]
+    [Trait("Category", "Fuzz")]
+    public void FuzzedTextsNeverThrow()
+    {
+        var seeds = Seeds;
+        Fuzz.Run(output.WriteLine, random =>
+        {
+            var text = Damage(seeds[random.Next(seeds.Length)], random);
+            try
+            {
+                Exercise(text, random.Next(5) == 0 ? "f.json" : "f.yaml");
+            }
+            catch (Exception error)
+            {
+                throw new InvalidDataException($"{error.Message}\n{text}", error);
+            }
+        });
     }
 
     [Fact]

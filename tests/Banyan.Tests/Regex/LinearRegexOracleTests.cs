@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Banyan.Testing;
 using Banyan.Wire.RegularExpressions;
 using Xunit;
 
 namespace Banyan.Tests.RegularExpressions;
 
 /// <summary>Random patterns and texts against the library's engine.</summary>
-public sealed class LinearRegexOracleTests
+public sealed class LinearRegexOracleTests(ITestOutputHelper output)
 {
     private const int Patterns = 1_500;
     private const int Texts = 20;
@@ -20,25 +21,39 @@ public sealed class LinearRegexOracleTests
         var matches = 0;
         for (var i = 0; i < Patterns; i++)
         {
-            var pattern = RandomPattern.Create(random, 4);
-            Assert.True(LinearRegex.TryCompile(pattern.Ours, out var regex, out var problem), $"{pattern.Ours}: {problem}");
-            var oracle = new Regex($@"\A(?:{pattern.Theirs})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(30));
-
-            // Beside the usual cache one so small that it is cleared and given up all the time.
-            LinearMatcher[] matchers = [regex.CreateMatcher(), new(regex.Program, 4), new(regex.Program, 2)];
-            for (var n = 0; n < Texts; n++)
-            {
-                var text = random.Next(3) == 0 ? RandomPattern.RandomText(random, 8) : pattern.Text(random);
-                var bytes = Encoding.Latin1.GetBytes(text);
-                var expected = oracle.IsMatch(text);
-                matches += expected ? 1 : 0;
-                foreach (var matcher in matchers)
-                {
-                    Assert.True(expected == matcher.IsFullMatch(bytes), $"'{pattern.Ours}' on '{text}' should be {expected}");
-                }
-            }
+            matches += Compare(random);
         }
 
         Assert.InRange(matches, Patterns * Texts / 5, Patterns * Texts * 4 / 5);
+    }
+
+    [Fact]
+    [Trait("Category", "Fuzz")]
+    public void EveryPatternMatchesWhatTheLibraryMatches() => Fuzz.Run(output.WriteLine, random => Compare(random));
+
+    /// <summary>One pattern on some texts; how many of them matched.</summary>
+    private static int Compare(Random random)
+    {
+        var matches = 0;
+        var pattern = RandomPattern.Create(random, 4);
+        Assert.True(LinearRegex.TryCompile(pattern.Ours, out var regex, out var problem), $"{pattern.Ours}: {problem}");
+        var oracle = new Regex(
+            $@"\A(?:{pattern.Theirs})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(30));
+
+        // Beside the usual cache one so small that it is cleared and given up all the time.
+        LinearMatcher[] matchers = [regex.CreateMatcher(), new(regex.Program, 4), new(regex.Program, 2)];
+        for (var n = 0; n < Texts; n++)
+        {
+            var text = random.Next(3) == 0 ? RandomPattern.RandomText(random, 8) : pattern.Text(random);
+            var bytes = Encoding.Latin1.GetBytes(text);
+            var expected = oracle.IsMatch(text);
+            matches += expected ? 1 : 0;
+            foreach (var matcher in matchers)
+            {
+                Assert.True(expected == matcher.IsFullMatch(bytes), $"'{pattern.Ours}' on '{text}' should be {expected}");
+            }
+        }
+
+        return matches;
     }
 }
