@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Banyan.Cli.Up;
 using Banyan.Control.Api;
+using Banyan.Model;
 
 namespace Banyan.Cli.Client;
 
@@ -46,6 +47,26 @@ internal sealed class ControlClient : IDisposable
 
         var document = await GetAsync<JsonObject>(query.ToString(), cancel);
         return document["items"] as JsonArray ?? [];
+    }
+
+    /// <summary>GET /api/v1/instances: who runs where; nothing when no control plane answers.</summary>
+    public async Task<IReadOnlyList<WorkloadInstance>?> TryInstancesAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var document = await GetAsync<JsonObject>("api/v1/instances", cancel);
+            return
+            [
+                .. (document["items"] as JsonArray ?? []).Select(item =>
+                    WorkloadInstance.TryParse(item!.ToJsonString(), out var instance, out var error)
+                        ? instance
+                        : throw new UserException($"the control plane's answer cannot be read ({error}): is it of another version?")),
+            ];
+        }
+        catch (UserException exception) when (exception.ExitCode == ExitCodes.Unreachable)
+        {
+            return null;
+        }
     }
 
     /// <summary>POST /api/v1/apply.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Banyan.Cli.Client;
 using Banyan.Cli.Up;
 using Banyan.Model;
 using Banyan.Xds;
@@ -26,14 +27,24 @@ internal static class CompileCommand
         var inbound = Endpoint("--inbound", "First address where the proxy listens for its application; further ports follow", DefaultInbound);
         var outbound = Endpoint("--outbound", "Where the proxy listens for its application's calls", DefaultOutbound);
         var app = Endpoint("--app", "First address where the application listens; further ports follow", DefaultApp);
+        var state = Shared.State();
         var output = Shared.Output();
         var command = new Verb("compile", "Write the configuration of one workload's proxy to a file")
         {
+            Details =
+                """
+                The file is for the workload's replica 0. Where the replicas of workloads with a run command listen, only the
+                control plane of a running mesh knows: when one answers for the state directory, the file has their endpoints;
+                else it has none, and a warning names them.
+                """,
             Examples =
             [
                 (
                     "banyan compile mesh.yaml --workload payments-v1 --out payments.pb",
                     "then: banyan-proxy --node default/payments-v1/0 --snapshot payments.pb --state DIR"),
+                (
+                    "banyan compile mesh.yaml --workload shop --out shop.pb --state /tmp/shop",
+                    "with the endpoints that the mesh of /tmp/shop has now"),
             ],
             ExitCodeMeanings = [(ExitCodes.Failed, "the files have mistakes, or there is no such workload")],
         };
@@ -43,25 +54,49 @@ internal static class CompileCommand
         command.Add(inbound);
         command.Add(outbound);
         command.Add(app);
+        command.Add(state);
         command.Add(output);
-        command.SetAction(result => Run(
-            ConfigFiles.Read(result.GetRequiredValue(path)),
-            result.GetRequiredValue(workload),
-            result.GetRequiredValue(file),
-            new Addresses(result.GetRequiredValue(inbound), result.GetRequiredValue(outbound), result.GetRequiredValue(app)),
-            result.IsJson(output)));
+        command.SetAction(async (result, cancel) =>
+        {
+            var set = ConfigFiles.Read(result.GetRequiredValue(path));
+            if (set.Problems.Count > 0)
+            {
+                throw new UserException(string.Join('\n', set.Problems));
+            }
+
+            var addresses = new Addresses(
+                result.GetRequiredValue(inbound), result.GetRequiredValue(outbound), result.GetRequiredValue(app));
+            var instance = Instance(Find(set, result.GetRequiredValue(workload)), set, addresses);
+            var others = await OthersAsync(set, instance, new StatePaths(result.GetValue(state)), cancel);
+            return Run(set, instance, others, result.GetRequiredValue(file), result.IsJson(output));
+        });
         return command;
     }
 
-    private static int Run(ConfigSet set, string name, string file, Addresses addresses, bool isJson)
+    /// <summary>The replicas that run now, without the one that the file is for.</summary>
+    private static async Task<IReadOnlyList<WorkloadInstance>> OthersAsync(
+        ConfigSet set, WorkloadInstance own, StatePaths state, CancellationToken cancel)
     {
-        if (set.Problems.Count > 0)
+        var running = set.Objects.OfType<Workload>()
+            .Where(item => item.Spec.Run is not null && $"{item.Metadata.Namespace}/{item.Metadata.Name}/0" != own.NodeId)
+            .Select(item => item.Metadata.Name)
+            .ToList();
+        using var control = new ControlClient(state);
+        var instances = await control.TryInstancesAsync(cancel);
+        if (instances is null && running.Count > 0)
         {
-            throw new UserException(string.Join('\n', set.Problems));
+            await Console.Error.WriteLineAsync(
+                $"warning: no control plane answers for {state.Folder}: the file holds no endpoints of {string.Join(", ", running)}; "
+                + "start the mesh with 'banyan up', or name its directory with --state");
         }
 
-        var instance = Instance(Find(set, name), set, addresses);
-        var mesh = MeshCompiler.Compile(set.Objects, [instance]);
+        return [.. (instances ?? []).Where(instance => instance.NodeId != own.NodeId)];
+    }
+
+    private static int Run(
+        ConfigSet set, WorkloadInstance instance, IReadOnlyList<WorkloadInstance> others, string file, bool isJson)
+    {
+        var mesh = MeshCompiler.Compile(set.Objects, [instance, .. others]);
         foreach (var warning in mesh.Warnings)
         {
             Console.Error.WriteLine($"warning: {warning}");
@@ -75,11 +110,12 @@ internal static class CompileCommand
         Write(file, SnapshotFormat.Encode(saved));
         if (isJson)
         {
-            Json.Write(new { file, node = instance.NodeId, resources = saved.Resources.Count });
+            Json.Write(new { file, node = instance.NodeId, resources = saved.Resources.Count, replicas = others.Count });
         }
         else
         {
-            Console.Out.WriteLine($"{file}: {saved.Resources.Count} resources for {instance.NodeId}");
+            Console.Out.WriteLine(
+                $"{file}: {saved.Resources.Count} resources for {instance.NodeId}, with the endpoints of {others.Count} other replicas");
         }
 
         return ExitCodes.Success;

@@ -7,6 +7,16 @@ namespace Banyan.Cli.Commands;
 /// <summary>The usual help, with examples and exit codes below.</summary>
 internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
 {
+    /// <summary>What the help of the command line itself shows.</summary>
+    private static readonly (string Line, string Meaning)[] FirstSteps =
+    [
+        ("banyan demo", "runs the example shop and shows its traffic move from the monolith to a service"),
+        ("banyan up mesh.yaml", "runs your own; saved changes of the file take effect at once"),
+        ("banyan up mesh.yaml --detach", "the same in the background; 'banyan status', 'banyan top' and 'banyan down' then talk to it"),
+        ("banyan validate mesh.yaml", "says what is wrong with a file"),
+        ("banyan restart --help", "every verb has examples of its own"),
+    ];
+
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
 
@@ -14,28 +24,45 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
     public override int Invoke(ParseResult parseResult)
     {
         usual.Invoke(parseResult);
+        var output = parseResult.InvocationConfiguration.Output;
         if (parseResult.CommandResult.Command is Verb verb)
         {
-            Write(verb, parseResult.InvocationConfiguration.Output);
+            if (verb.Details.Length > 0)
+            {
+                output.WriteLine(verb.Details);
+                output.WriteLine();
+            }
+
+            WriteExamples(verb.Examples, output);
+            WriteExitCodes(verb, output);
+        }
+        else
+        {
+            WriteExamples(FirstSteps, output);
         }
 
         return ExitCodes.Success;
     }
 
-    private static void Write(Verb verb, TextWriter output)
+    private static void WriteExamples(IReadOnlyList<(string Line, string Meaning)> examples, TextWriter output)
     {
-        if (verb.Examples.Count > 0)
+        if (examples.Count == 0)
         {
-            output.WriteLine("Examples:");
-            foreach (var (line, meaning) in verb.Examples)
-            {
-                output.WriteLine($"  {line}");
-                output.WriteLine($"      {meaning}");
-            }
-
-            output.WriteLine();
+            return;
         }
 
+        output.WriteLine("Examples:");
+        foreach (var (line, meaning) in examples)
+        {
+            output.WriteLine($"  {line}");
+            output.WriteLine($"      {meaning}");
+        }
+
+        output.WriteLine();
+    }
+
+    private static void WriteExitCodes(Verb verb, TextWriter output)
+    {
         output.WriteLine("Exit codes:");
         IEnumerable<(int Code, string Meaning)> codes =
         [

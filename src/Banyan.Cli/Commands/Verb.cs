@@ -5,6 +5,9 @@ namespace Banyan.Cli.Commands;
 /// <summary>A verb of the command line, with what its help says beyond options.</summary>
 internal sealed class Verb(string name, string description) : Command(name, description)
 {
+    /// <summary>What to know before using it, in sentences; shown with its own help only.</summary>
+    public string Details { get; init; } = "";
+
     /// <summary>Command lines to copy, each with what it does.</summary>
     public IReadOnlyList<(string Line, string Meaning)> Examples { get; init; } = [];
 

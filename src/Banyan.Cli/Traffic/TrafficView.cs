@@ -117,21 +117,8 @@ internal sealed class TrafficView
             Merge(old?.Buckets, -1);
         }
 
-        public double Quantile(double quantile)
-        {
-            var total = _buckets.Values.Sum();
-            var rank = (long)Math.Ceiling(quantile * total);
-            foreach (var (index, count) in _buckets)
-            {
-                rank -= count;
-                if (rank <= 0)
-                {
-                    return Math.Round(LogLinear.Midpoint(index) / 1000, 3);
-                }
-            }
-
-            return 0;
-        }
+        /// <summary>In milliseconds.</summary>
+        public double Quantile(double quantile) => Math.Round(LogLinear.Quantile(_buckets, quantile) / 1000, 3);
 
         private void Merge(IReadOnlyList<long[]>? buckets, int sign)
         {

@@ -19,13 +19,9 @@ internal sealed record ProcessPlan(Workload Owner, EquatableList<Workload> Guest
         && Owner.Metadata.Labels.Equals(other.Owner.Metadata.Labels)
         && (Owner.Spec with { Run = Run with { Replicas = 0 } }).Equals(other.Owner.Spec with { Run = other.Run with { Replicas = 0 } });
 
-    /// <summary>Whether a service, a service's version or a workload of this name runs in the process.</summary>
-    public bool Serves(string name, string? ns) =>
-        (ns is null || string.Equals(ns, Owner.Metadata.Namespace, StringComparison.Ordinal))
-        && Workloads.Any(workload =>
-            workload.Metadata.Name == name
-            || (workload.Spec.Service.Length > 0
-                && (workload.Spec.Service == name || $"{workload.Spec.Service}-{workload.Spec.Version}" == name)));
+    /// <summary>Whether two replicas cannot run at the same time, because a port is the same for all.</summary>
+    public bool HasFixedPort =>
+        Owner.Spec.Ports.Any(port => port.TargetPort > 0) || Owner.Spec.Upstreams.Any(upstream => upstream.LocalPort > 0);
 
     /// <summary>The owner's port that a port of one of its Workloads means.</summary>
     public WorkloadPort OwnerPort(WorkloadPort port) =>

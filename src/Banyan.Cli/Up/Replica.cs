@@ -15,6 +15,9 @@ internal sealed class Replica
     private static readonly TimeSpan DrainPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan WithdrawPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SidecarReady = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AcknowledgePatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ControlPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadyPause = TimeSpan.FromMilliseconds(20);
 
     private readonly SupervisorContext _context;
     private readonly SupervisedProcess _sidecar;
@@ -50,7 +53,8 @@ internal sealed class Replica
     /// <summary>The xDS node id.</summary>
     public string NodeId => $"{_plan.Id}/{Index}";
 
-    public bool IsReady => _sidecar.State == ProcessState.Ready && _app.State == ProcessState.Ready;
+    /// <summary>Serves: both are ready, and it is not on its way out.</summary>
+    public bool IsReady => !_draining && _sidecar.State == ProcessState.Ready && _app.State == ProcessState.Ready;
 
     private string Name => $"{_plan.Owner.Metadata.Name}/{Index}";
 
@@ -58,14 +62,13 @@ internal sealed class Replica
 
     private string AdminSocket => _context.State.ProxySocket(Node);
 
-    /// <summary>Starts the sidecar, and the application once its sidecar is ready.</summary>
+    /// <summary>Starts the sidecar once there is a control plane, and the application once its sidecar is ready.</summary>
     public void Start()
     {
         _draining = false;
         _lifetime = new CancellationTokenSource();
         _ = PublishAsync();
-        _sidecar.Start();
-        _starting = StartAppAsync(_lifetime.Token);
+        _starting = StartBothAsync(_lifetime.Token);
     }
 
     /// <summary>Ends the application, then its sidecar, and takes the replica out of the mesh.</summary>
@@ -80,16 +83,21 @@ internal sealed class Replica
         _ports.Release(_context.Ports);
     }
 
+    /// <summary>As <see cref="StopAsync"/>, but what others still send here is served first.</summary>
+    public async Task RetireAsync(CancellationToken cancel)
+    {
+        await DrainAsync(cancel);
+        await StopAsync();
+    }
+
     /// <summary>
     /// Takes the replica out of service without losing a request, starts it anew, perhaps by another plan, and returns
     /// when it serves again.
     /// </summary>
+    /// <exception cref="UserException">It does not get ready, or the control plane is away.</exception>
     public async Task RollAsync(ProcessPlan plan, CancellationToken cancel)
     {
-        _draining = true;
-        await EndStartAsync();
-        await WithinAsync(PublishAsync(), DrainPatience);
-        await DrainSidecarAsync(cancel);
+        await DrainAsync(cancel);
         await _app.StopAsync(AppGrace);
         await _sidecar.StopAsync(SidecarGrace);
         if (!ReferenceEquals(plan, _plan))
@@ -100,9 +108,27 @@ internal sealed class Replica
         }
 
         Start();
-        await _starting.WaitAsync(cancel);
-        await _app.Ready.WaitAsync(cancel);
-        await PublishAsync().WaitAsync(cancel);
+        await ServesAsync(cancel);
+    }
+
+    /// <summary>Returns when the replica is ready and every sidecar knows.</summary>
+    /// <exception cref="UserException">Its application ended, or took longer than its readiness may.</exception>
+    public async Task ServesAsync(CancellationToken cancel)
+    {
+        var limit = SidecarReady + ReadyTimeout();
+        var start = _context.Time.GetTimestamp();
+        while (!IsReady)
+        {
+            if (_app.State == ProcessState.Waiting || _context.Time.GetElapsedTime(start) > limit)
+            {
+                throw new UserException($"{NodeId} does not get ready: {_app.Trouble ?? _sidecar.Trouble ?? "it takes too long"}");
+            }
+
+            await Task.Delay(ReadyPause, _context.Time, cancel);
+        }
+
+        await WithinAsync(PublishAsync(), ControlPatience);
+        await Acknowledgement.WaitAsync(_context.State.ControlSocket, AcknowledgePatience, _context.Time, cancel);
     }
 
     /// <summary>Ends both at once.</summary>
@@ -127,28 +153,33 @@ internal sealed class Replica
         Pid = _app.Pid,
     };
 
-    private static async Task WithinAsync(Task task, TimeSpan limit)
+    /// <returns>Whether the task ended in time; if not, the control plane is away.</returns>
+    private static async Task<bool> WithinAsync(Task task, TimeSpan limit)
     {
         try
         {
             await task.WaitAsync(limit);
+            return true;
         }
         catch (TimeoutException)
         {
-            // The control plane is away; the end does not wait for it.
+            return false;
         }
     }
 
-    private async Task StartAppAsync(CancellationToken cancel)
+    private async Task StartBothAsync(CancellationToken cancel)
     {
         try
         {
+            // A sidecar that finds nobody says so in its log, and tries again only after a while.
+            await _context.ControlReady.WaitAsync(cancel);
+            _sidecar.Start();
             await _sidecar.Ready.WaitAsync(cancel);
             _app.Start();
         }
         catch (OperationCanceledException)
         {
-            // Stopped before its sidecar was ready: the application never began.
+            // Stopped before that: the application never began.
         }
     }
 
@@ -159,6 +190,29 @@ internal sealed class Replica
     }
 
     private Task PublishAsync() => _context.Registrar.PublishAsync(Describe());
+
+    /// <summary>
+    /// Finishes what came in: no caller sends anything here any more before the sidecar is asked to end its connections,
+    /// and what it had accepted is answered before the application is told.
+    /// </summary>
+    private async Task DrainAsync(CancellationToken cancel)
+    {
+        var wasReady = IsReady;
+        _draining = true;
+        if (!await WithinAsync(PublishAsync(), ControlPatience) && wasReady)
+        {
+            _draining = false;
+            _ = PublishAsync();
+            throw new UserException($"{NodeId} cannot be taken out of service: the control plane does not answer");
+        }
+
+        await EndStartAsync();
+        if (_sidecar.State == ProcessState.Ready)
+        {
+            await Acknowledgement.WaitAsync(_context.State.ControlSocket, AcknowledgePatience, _context.Time, cancel);
+            await DrainSidecarAsync(cancel);
+        }
+    }
 
     private async Task DrainSidecarAsync(CancellationToken cancel)
     {
@@ -220,8 +274,10 @@ internal sealed class Replica
         Name = Name,
         Request = AppRequest,
         Probe = ProbeAppAsync,
-        ReadyTimeout = () => _plan.Run.Readiness?.Timeout ?? new WorkloadReadiness().Timeout,
+        ReadyTimeout = ReadyTimeout,
     };
+
+    private TimeSpan ReadyTimeout() => _plan.Run.Readiness?.Timeout ?? new WorkloadReadiness().Timeout;
 
     private SpawnRequest AppRequest()
     {

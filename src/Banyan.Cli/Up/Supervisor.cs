@@ -15,6 +15,7 @@ internal sealed class Supervisor : IAsyncDisposable
     private readonly SemaphoreSlim _operations = new(1);
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _downAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _controlReady = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, ReplicaGroup> _groups = new(StringComparer.Ordinal);
     private readonly SupervisorOptions _options;
     private readonly UpLog _log;
@@ -50,6 +51,7 @@ internal sealed class Supervisor : IAsyncDisposable
             Verbose = options.Verbose,
             Reaper = _reaper,
             Registrar = _registrar,
+            ControlReady = _controlReady.Task,
             Ports = ports,
             Log = log,
             Random = random,
@@ -124,20 +126,23 @@ internal sealed class Supervisor : IAsyncDisposable
     /// <summary>Asks for the end, as Ctrl-C would.</summary>
     public void AskDown() => _downAsked.TrySetResult();
 
-    /// <summary>Restarts everything that stands behind a service, replica by replica.</summary>
-    /// <returns>The nodes that were restarted; none when there is no such service here.</returns>
-    public async Task<IReadOnlyList<string>> RestartAsync(string service, string? ns)
+    /// <summary>Restarts what <see cref="RestartTarget"/> finds, replica by replica, losing no request.</summary>
+    /// <returns>The nodes that now stand there.</returns>
+    /// <exception cref="UserException">There is no such process, or one did not come back.</exception>
+    public async Task<IReadOnlyList<string>> RestartAsync(string target, string? ns)
     {
         await _operations.WaitAsync(_stopping.Token);
         try
         {
-            var groups = Groups().Where(group => group.Plan.Serves(service, ns)).ToList();
-            foreach (var group in groups)
+            var groups = Groups();
+            var plans = RestartTarget.Choose([.. groups.Select(group => group.Plan)], target, ns);
+            var chosen = groups.FindAll(group => plans.Contains(group.Plan));
+            foreach (var group in chosen)
             {
                 await group.RollAsync(_stopping.Token);
             }
 
-            return [.. groups.SelectMany(group => group.Replicas, (_, replica) => replica.NodeId)];
+            return [.. chosen.SelectMany(group => group.Replicas, (_, replica) => replica.NodeId)];
         }
         finally
         {
@@ -164,8 +169,7 @@ internal sealed class Supervisor : IAsyncDisposable
                 }
                 else if (!wanted.Equals(group.Plan))
                 {
-                    _log.Notice($"{wanted.Id} has changed");
-                    await group.ChangeAsync(wanted, _stopping.Token);
+                    await ChangeAsync(group, wanted);
                 }
             }
 
@@ -248,13 +252,35 @@ internal sealed class Supervisor : IAsyncDisposable
         }
 
         _log.Notice($"{group.Plan.Id} is gone from the files and is stopped");
+        try
+        {
+            await group.RetireAsync(_stopping.Token);
+        }
+        catch (UserException exception)
+        {
+            _log.Notice(exception.Message);
+            return false;
+        }
+
         lock (_gate)
         {
             _groups.Remove(group.Plan.Id);
         }
 
-        await group.StopAsync();
         return true;
+    }
+
+    private async Task ChangeAsync(ReplicaGroup group, ProcessPlan plan)
+    {
+        _log.Notice($"{plan.Id} has changed");
+        try
+        {
+            await group.ChangeAsync(plan, _stopping.Token);
+        }
+        catch (UserException exception)
+        {
+            _log.Notice($"{exception.Message}; the other replicas go on as they are");
+        }
     }
 
     private void Add(ProcessPlan plan)
@@ -288,6 +314,7 @@ internal sealed class Supervisor : IAsyncDisposable
         if (_control.State == ProcessState.Ready)
         {
             _registrar.SendAll();
+            _controlReady.TrySetResult();
         }
     }
 

@@ -64,10 +64,7 @@ internal sealed class SupervisorApi : IAsyncDisposable
             try
             {
                 // Not ended with the caller's connection: a replica must not stay half restarted.
-                var nodes = await supervisor.RestartAsync(service, ns);
-                return nodes.Count > 0
-                    ? Results.Json(new { restarted = nodes }, JsonSerializerOptions.Web)
-                    : Results.Problem($"no process of this mesh stands behind '{service}'", statusCode: 404);
+                return Results.Json(new { restarted = await supervisor.RestartAsync(service, ns) }, JsonSerializerOptions.Web);
             }
             catch (OperationCanceledException)
             {

@@ -22,6 +22,9 @@ internal sealed record SupervisorContext
 
     public required Registrar Registrar { get; init; }
 
+    /// <summary>Completes when the control plane is ready for the first time.</summary>
+    public required Task ControlReady { get; init; }
+
     public required PortAllocator Ports { get; init; }
 
     public required UpLog Log { get; init; }

@@ -94,17 +94,4 @@ public sealed class AppEnvironmentTests
         Assert.False(_plan.IsSameProcess(new ProcessPlan(Shop, [])));
         Assert.Equal(_plan, new ProcessPlan(Shop with { }, [Guest with { }]));
     }
-
-    [Theory]
-    [InlineData("shop", true)]
-    [InlineData("payments", true)]
-    [InlineData("payments-monolith", true)]
-    [InlineData("shop-monolith", true)]
-    [InlineData("payments-v1", false)]
-    public void AProcessServesItsServicesVersionsAndWorkloads(string name, bool serves)
-    {
-        Assert.Equal(serves, _plan.Serves(name, null));
-        Assert.Equal(serves, _plan.Serves(name, "eu"));
-        Assert.False(_plan.Serves(name, "us"));
-    }
 }
