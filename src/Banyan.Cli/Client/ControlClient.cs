@@ -13,6 +13,9 @@ namespace Banyan.Cli.Client;
 /// <summary>The control plane's API over its unix socket, with errors in words that say what to do.</summary>
 internal sealed class ControlClient : IDisposable
 {
+    /// <summary>What the control plane calls a text that was sent to it.</summary>
+    private const string ApiFile = "api";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
@@ -70,12 +73,26 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>POST /api/v1/apply.</summary>
-    public async Task<ApplyResult> ApplyAsync(string text, bool take, bool dryRun, CancellationToken cancel)
+    /// <param name="text">The objects.</param>
+    /// <param name="name">Where they come from: in messages it stands for what the control plane knows only as the API.</param>
+    /// <param name="take">Whether to take over what others own.</param>
+    /// <param name="dryRun">Whether to change nothing.</param>
+    /// <param name="cancel">The end.</param>
+    public async Task<ApplyResult> ApplyAsync(string text, string name, bool take, bool dryRun, CancellationToken cancel)
     {
         using var content = new StringContent(text, Encoding.UTF8, "text/yaml");
         var query = $"api/v1/apply?by={Uri.EscapeDataString(Environment.UserName)}&take={Bit(take)}&dryRun={Bit(dryRun)}";
-        using var response = await SendAsync(HttpMethod.Post, query, content, cancel);
-        return await ReadAsync<ApplyResult>(response, cancel);
+        try
+        {
+            using var response = await SendAsync(HttpMethod.Post, query, content, cancel);
+            return await ReadAsync<ApplyResult>(response, cancel);
+        }
+        catch (RefusedException refused)
+        {
+            throw new RefusedException(
+                refused.Message,
+                [.. refused.Problems.Select(problem => problem.File == ApiFile ? problem with { File = name } : problem)]);
+        }
     }
 
     /// <summary>POST /api/v1/files/accept-removal.</summary>

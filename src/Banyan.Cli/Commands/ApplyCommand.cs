@@ -60,8 +60,9 @@ internal static class ApplyCommand
 
             if (result.GetValue(file) is { } path)
             {
-                var text = await ReadAsync(path, cancel);
-                var applied = await control.ApplyAsync(text, result.GetValue(take), result.GetValue(dryRun), cancel);
+                var name = path == StandardInput ? "standard input" : path;
+                var text = await ReadAsync(path, name, cancel);
+                var applied = await control.ApplyAsync(text, name, result.GetValue(take), result.GetValue(dryRun), cancel);
                 Print(applied, result.IsJson(output), result.GetValue(dryRun));
             }
 
@@ -70,7 +71,7 @@ internal static class ApplyCommand
         return command;
     }
 
-    private static async Task<string> ReadAsync(string path, CancellationToken cancel)
+    private static async Task<string> ReadAsync(string path, string name, CancellationToken cancel)
     {
         string text;
         try
@@ -83,7 +84,6 @@ internal static class ApplyCommand
         }
 
         // Checked here first: the messages then name the file as it was given.
-        var name = path == StandardInput ? "standard input" : path;
         var read = ConfigReader.Read(name, text);
         if (read.Problems.Count > 0)
         {

@@ -53,7 +53,7 @@ internal sealed class ClusterTable(Worker worker)
         return state;
     }
 
-    /// <summary>Closes idle connections to endpoints that vanished or drain.</summary>
+    /// <summary>Closes idle connections to endpoints that vanished or drain; those in use follow when they are given back.</summary>
     internal void OnSnapshot(MeshSnapshot snapshot)
     {
         var live = new HashSet<int>();
@@ -70,7 +70,13 @@ internal sealed class ClusterTable(Worker worker)
 
         foreach (var state in _endpoints)
         {
-            if (state is not null && !live.Contains(state.Config.Slot))
+            if (state is null)
+            {
+                continue;
+            }
+
+            state.IsLeaving = !live.Contains(state.Config.Slot);
+            if (state.IsLeaving)
             {
                 state.CloseIdle(long.MaxValue);
             }

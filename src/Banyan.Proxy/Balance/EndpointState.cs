@@ -36,6 +36,9 @@ internal sealed class EndpointState
 
     internal EndpointConfig Config { get; set; }
 
+    /// <summary>It vanished or drains: no connection to it is kept.</summary>
+    internal bool IsLeaving { get; set; }
+
     /// <summary>Exchanges under way.</summary>
     internal int InFlight { get; set; }
 

@@ -46,9 +46,15 @@ internal sealed class Upstream
 
     internal Action OnIdleEvent { get; }
 
-    /// <summary>Keeps it for the next request.</summary>
+    /// <summary>Keeps it for the next request, unless its endpoint waits for the last connection to be closed.</summary>
     internal void GiveBack(long idleMs)
     {
+        if (Endpoint.IsLeaving)
+        {
+            Close();
+            return;
+        }
+
         ReturnBuffer();
         Reused = true;
         Endpoint.GiveBack(this, _worker.Loop.NowMs + idleMs);

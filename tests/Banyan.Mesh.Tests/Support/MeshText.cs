@@ -5,7 +5,8 @@ namespace Banyan.Mesh.Tests.Support;
 /// <summary>Configuration for tests, a line for each object.</summary>
 internal static class MeshText
 {
-    private static readonly string App = Repository.Binary("Banyan.TestApp", "Banyan.TestApp");
+    /// <summary>The test application's program.</summary>
+    public static readonly string App = Repository.Binary("Banyan.TestApp", "Banyan.TestApp");
 
     /// <summary>Who calls: no service, only a sidecar to go through.</summary>
     public static string Client { get; } =

@@ -12,13 +12,14 @@ internal sealed class UpMesh : IAsyncDisposable
 
     private readonly TempFolder _folder = new("up");
     private readonly TestProcess _up;
+    private string? _marker;
     private int _drafts;
 
-    private UpMesh(string text)
+    private UpMesh(string text, string[] options)
     {
         Write(text);
         _up = TestProcess.Start(
-            Repository.Cli, ["up", "mesh.yaml", "--state", "s", "--output", "json"], Environment, _folder.Path);
+            Repository.Cli, ["up", "mesh.yaml", "--state", "s", "--output", "json", .. options], Environment, _folder.Path);
     }
 
     /// <summary>What <c>up</c> printed.</summary>
@@ -42,9 +43,9 @@ internal sealed class UpMesh : IAsyncDisposable
     };
 
     /// <summary>Starts it and waits until everything is ready.</summary>
-    public static async Task<UpMesh> StartAsync(string text)
+    public static async Task<UpMesh> StartAsync(string text, params string[] options)
     {
-        var mesh = new UpMesh(text);
+        var mesh = new UpMesh(text, options);
         try
         {
             await Eventually.TrueAsync(
@@ -123,6 +124,7 @@ internal sealed class UpMesh : IAsyncDisposable
     private JsonElement Process(string name) =>
         Report.GetProperty("processes").EnumerateArray().Single(process => process.GetProperty("name").GetString() == name);
 
-    private string Marker() =>
+    /// <summary>Read once: the record goes with the supervisor, its children might not.</summary>
+    private string Marker() => _marker ??=
         JsonDocument.Parse(File.ReadAllText(_folder["s/up.json"])).RootElement.GetProperty("marker").GetString()!;
 }
