@@ -11,7 +11,6 @@ public sealed class RestartTests(RestartTests.Fixture fixture) : IClassFixture<R
 
     [Theory]
     [InlineData("payments", new[] { "default/payments-v1/0", "default/payments-v1/1" })]
-    [InlineData("payments/v1", new[] { "default/payments-v1/0", "default/payments-v1/1" })]
     [InlineData("payments-monolith", new[] { "default/shop-monolith/1" })]
     public async Task NoRequestFails(string target, string[] nodes)
     {
