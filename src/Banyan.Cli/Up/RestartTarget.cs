@@ -20,13 +20,13 @@ internal static class RestartTarget
             var (service, version) = (target[..slash], target[(slash + 1)..]);
             return OrNothing(
                 here.FindAll(plan => plan.Workloads.Any(workload =>
-                    workload.Spec.Service == service && workload.Spec.Version == version)),
+                    service.Length > 0 && workload.Spec.Service == service && workload.Spec.Version == version)),
                 here,
                 target,
                 ns);
         }
 
-        var owned = here.FindAll(plan => plan.Owner.Spec.Service == target);
+        var owned = here.FindAll(plan => target.Length > 0 && plan.Owner.Spec.Service == target);
         if (owned.Count > 0)
         {
             return owned;
@@ -36,7 +36,7 @@ internal static class RestartTarget
         var named = here.FindAll(plan => plan.Workloads.Any(workload =>
             workload.Metadata.Name == target
             || (workload.Spec.Service.Length > 0 && $"{workload.Spec.Service}-{workload.Spec.Version}" == target)));
-        if (named.Count == 0 && here.Find(plan => plan.Guests.Any(guest => guest.Spec.Service == target)) is { } host)
+        if (named.Count == 0 && here.Find(plan => target.Length > 0 && plan.Guests.Any(guest => guest.Spec.Service == target)) is { } host)
         {
             var (guest, owner) = (host.Guests.First(guest => guest.Spec.Service == target), host.Owner.Metadata.Name);
             throw new UserException(

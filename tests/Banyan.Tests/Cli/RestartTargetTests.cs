@@ -10,7 +10,9 @@ public sealed class RestartTargetTests
 {
     private static readonly ProcessPlan[] Plans =
     [
-        new(Workload("shop", "shop", "monolith"), [Workload("payments-monolith", "payments", "monolith"), Workload("letters-monolith", "letters", "monolith")]),
+        new(
+            Workload("shop", "shop", "monolith"),
+            [Workload("payments-monolith", "payments", "monolith"), Workload("letters-monolith", "letters", "monolith")]),
         new(Workload("payments-v1", "payments", "v1"), []),
         new(Workload("payments-v2", "payments", "v2"), []),
         new(Workload("shoppers", "", ""), []),
@@ -35,6 +37,7 @@ public sealed class RestartTargetTests
     [InlineData("pay", null, "no process of this mesh stands behind 'pay'; there are: payments, shop, shoppers")]
     [InlineData("payments/v9", null, "no process of this mesh stands behind 'payments/v9'; there are: payments, shop, shoppers")]
     [InlineData("shop", "eu", "no process of this mesh stands behind 'shop' in namespace eu; there are: payments")]
+    [InlineData("/", null, "no process of this mesh stands behind '/'; there are: payments, shop, shoppers")]
     [InlineData("", null, "no process of this mesh stands behind ''; there are: payments, shop, shoppers")]
     public void WhatIsNotThereIsNamedWithWhatIs(string target, string? ns, string message) =>
         Assert.Equal(message, Assert.Throws<UserException>(() => RestartTarget.Choose(Plans, target, ns)).Message);
