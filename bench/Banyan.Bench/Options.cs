@@ -24,6 +24,12 @@ internal sealed record Options
     /// <summary>Names of the sides to run; empty means all.</summary>
     public IReadOnlySet<string> Only { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
+    /// <summary>Numbers of connections to run; empty means all of the test's.</summary>
+    public IReadOnlySet<int> Connections { get; init; } = new HashSet<int>();
+
+    /// <summary>Sizes of bodies to run, in bytes; empty means all of the test's.</summary>
+    public IReadOnlySet<int> Bodies { get; init; } = new HashSet<int>();
+
     /// <summary>A proxy binary to measure in place of the build under artifacts/.</summary>
     public string? Proxy { get; init; }
 
@@ -51,6 +57,8 @@ internal sealed record Options
           --seconds N        seconds of load in a round (3)
           --warm-up N        seconds of load before the first round (20)
           --only A,B         only these sides: mesh, bare, haproxy, nginx; or builds: jit, r2r, aot
+          --connections N,N  only these numbers of connections (hop: 1, 64, 512)
+          --body N,N         only these sizes of bodies in bytes (hop: 131, 16384, 1000000)
           --proxy PATH       measure this banyan-proxy
           --alloc            also: bytes allocated per request
           --syscalls         also: system calls per request (always with the full run)
@@ -73,6 +81,8 @@ internal sealed record Options
                 "--seconds" => options with { Seconds = Number(name, Text(), 1, 60) },
                 "--warm-up" => options with { WarmUp = Number(name, Text(), 0, 300) },
                 "--only" => options with { Only = Text().Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal) },
+                "--connections" => options with { Connections = Numbers(name, Text()) },
+                "--body" => options with { Bodies = Numbers(name, Text()) },
                 "--proxy" => options with { Proxy = Existing(Text()) },
                 "--alloc" => options with { Allocations = true },
                 "--syscalls" => options with { SystemCalls = true },
@@ -100,6 +110,9 @@ internal sealed record Options
         "table" => false,
         _ => throw new BenchFailure($"--output is json or table, not {value}"),
     };
+
+    private static HashSet<int> Numbers(string name, string text) =>
+        [.. text.Split(',').Select(number => Number(name, number, 1, int.MaxValue))];
 
     private static int Number(string name, string value, int least, int most) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most

@@ -4,6 +4,12 @@ using Banyan.Bench.Load;
 using Banyan.Bench.Report;
 using Banyan.Bench.Tests;
 
+if (args.Any(arg => arg is "-h" or "--help"))
+{
+    Console.Out.WriteLine(Options.Usage);
+    return 0;
+}
+
 if (args is ["backend", .. var ports])
 {
     return Backend.Run([.. ports.Select(int.Parse)]);

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using Banyan.Bench.Processes;
 using Banyan.Xds;
 using Google.Protobuf;
@@ -38,7 +37,7 @@ internal sealed class BanyanSide : Side
         var saved = resources(new IPEndPoint(IPAddress.Loopback, port));
         var state = Directory.CreateDirectory(Path.Combine(run.Folder, $"{name}-{port}")).FullName;
         var file = Path.Combine(state, "compiled.pb");
-        File.WriteAllBytes(file, Encode(saved));
+        File.WriteAllBytes(file, SnapshotFormat.Encode(saved));
         var socket = Path.Combine(state, "admin.sock");
         string[] arguments =
             ["--node", saved.NodeId, "--state", state, "--snapshot", file, "--admin", $"unix:{socket}", "--reactors", "1", "--log-level", "warn"];
@@ -52,11 +51,4 @@ internal sealed class BanyanSide : Side
     /// <summary>Waits until the proxy says itself that it serves.</summary>
     public void AwaitReady(BenchRun run) =>
         run.Await("banyan-proxy being ready", ReadyLimit, Process, () => Admin.Get("/ready") is not null, pollMilliseconds: 1);
-
-    // The format that `banyan compile` writes: magic, checksum of the rest, resources.
-    private static byte[] Encode(SavedResources saved)
-    {
-        var bytes = saved.ToByteArray();
-        return [.. "BANYAN1\n"u8, .. SHA256.HashData(bytes), .. bytes];
-    }
 }

@@ -27,7 +27,7 @@ internal sealed class HopTest : BenchTest
         var sides = Contest.Start(run, backend, withBare: !run.Options.Quick);
         Contest.WarmUp(run, sides, Gated.Connections, Gated.Body);
         List<Row> rows = [];
-        foreach (var load in run.Options.Quick ? [Gated] : All)
+        foreach (var load in run.Options.Quick ? [Gated] : Chosen(run.Options))
         {
             run.Say($"{load.Connections} connections, bodies of {load.Body} bytes");
             var rounds = new PairedRounds(run, sides);
@@ -51,6 +51,16 @@ internal sealed class HopTest : BenchTest
         }
 
         return rows;
+    }
+
+    private static LoadShape[] Chosen(Options options)
+    {
+        var chosen = All.Where(load => IsIn(options.Connections, load.Connections) && IsIn(options.Bodies, load.Body)).ToArray();
+        return chosen.Length > 0 ? chosen : throw new BenchFailure(
+            "no load has these --connections and --body; there are "
+            + string.Join(", ", All.Select(load => $"{load.Connections} x {load.Body}")));
+
+        static bool IsIn(IReadOnlySet<int> wanted, int value) => wanted.Count == 0 || wanted.Contains(value);
     }
 
     /// <summary>Each row of Banyan with each peer; without Banyan the first peer with the others.</summary>
