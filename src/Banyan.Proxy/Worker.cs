@@ -17,6 +17,8 @@ internal sealed class Worker
     private readonly Stack<Exchange> _exchanges = new();
     private int _inboundConnections;
     private int _inFlight;
+    private bool _inboundOver;
+    private bool _outboundOver;
 
     internal Worker(int index, SnapshotHolder snapshots, IDiscovery discovery, MetricsShard metrics, string @namespace)
     {
@@ -114,9 +116,14 @@ internal sealed class Worker
         Count(Counter.ConnectionsActive, -1);
     }
 
-    /// <summary>Ends the connections on which nothing is under way.</summary>
+    /// <summary>No further request is taken from connections of that role.</summary>
+    internal bool IsOver(ListenerRole role) => role == ListenerRole.Inbound ? _inboundOver : _outboundOver;
+
+    /// <summary>Ends the connections on which nothing is under way, and the others after their answer.</summary>
     internal void CloseIdle(bool inbound)
     {
+        _inboundOver |= inbound;
+        _outboundOver |= !inbound;
         foreach (var client in Connections)
         {
             if (client.Idle && inbound == (client.Acceptor.Config.Role == ListenerRole.Inbound))

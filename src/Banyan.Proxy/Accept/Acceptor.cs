@@ -78,17 +78,20 @@ internal sealed class Acceptor
             for (var i = 0; i < BatchLimit && _sock.IsOpen; i++)
             {
                 var error = AcceptOne();
-                if (error is Libc.EMFILE or Libc.ENFILE)
-                {
-                    // Out of descriptors: existing connections end and give some back; spinning would not.
-                    await _pause.Until(_worker.Loop.NowMs + RetryMs);
-                }
-                else if (error == Libc.EAGAIN)
+                if (error == Libc.EAGAIN)
                 {
                     _sock.ForgetReadable();
                     break;
                 }
+
+                if (error != 0)
+                {
+                    // Out of descriptors or memory: existing connections end and give some back; spinning would not.
+                    await _pause.Until(_worker.Loop.NowMs + RetryMs);
+                }
             }
+
+            await _worker.Loop.Yield();
         }
     }
 
@@ -108,8 +111,7 @@ internal sealed class Acceptor
         var fd = Libc.accept4(_sock.Fd, null, null, Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC);
         if (fd < 0)
         {
-            // ECONNABORTED and the like concern one connection only.
-            return Libc.Errno is Libc.EAGAIN or Libc.EMFILE or Libc.ENFILE ? Libc.Errno : 0;
+            return Libc.Errno is Libc.EINTR or Libc.ECONNABORTED ? 0 : Libc.Errno;
         }
 
         Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);

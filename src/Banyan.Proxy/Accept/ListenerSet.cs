@@ -18,23 +18,23 @@ internal sealed class ListenerSet(Worker worker, bool sharePort, ProxyLog log)
     /// <summary>Opens, updates and closes; called on the worker's thread for every snapshot, and each second while one fails.</summary>
     internal void Reconcile(MeshSnapshot snapshot)
     {
-        var wanted = new HashSet<string>(StringComparer.Ordinal);
-        var complete = snapshot.Listeners.Length > 0;
-        foreach (var config in snapshot.Listeners)
-        {
-            wanted.Add(config.Name);
-            if (!IsClosed(config.Role))
-            {
-                complete &= Open(config);
-            }
-        }
-
+        // First what goes: an address may pass from one listener to another.
+        var wanted = snapshot.Listeners.ToDictionary(config => config.Name, config => config.Address, StringComparer.Ordinal);
         foreach (var (name, acceptor) in _open)
         {
-            if (!wanted.Contains(name))
+            if (!wanted.TryGetValue(name, out var address) || !acceptor.Config.Address.Equals(address))
             {
                 _open.Remove(name);
                 acceptor.Close();
+            }
+        }
+
+        var complete = snapshot.Listeners.Length > 0;
+        foreach (var config in snapshot.Listeners)
+        {
+            if (!IsClosed(config.Role))
+            {
+                complete &= Open(config);
             }
         }
 
@@ -71,14 +71,8 @@ internal sealed class ListenerSet(Worker worker, bool sharePort, ProxyLog log)
     {
         if (_open.TryGetValue(config.Name, out var acceptor))
         {
-            if (acceptor.Config.Address.Equals(config.Address))
-            {
-                acceptor.Config = config;
-                return true;
-            }
-
-            _open.Remove(config.Name);
-            acceptor.Close();
+            acceptor.Config = config;
+            return true;
         }
 
         var opened = Acceptor.TryOpen(worker, config, sharePort, out var error);

@@ -67,6 +67,20 @@ internal sealed class ClusterState(Worker worker)
         return Scan(all, i, now, avoid);
     }
 
+    /// <summary>Gives up an idle connection to any endpoint, so that one to another can be opened; false when all are in use.</summary>
+    internal bool CloseOneIdle()
+    {
+        foreach (var endpoint in Eligible)
+        {
+            if (endpoint.CloseOldest())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Waits for a connection to come free; false when time is up or too many wait.</summary>
     internal async ReactorTask<bool> AwaitConnection(long deadline)
     {

@@ -170,9 +170,21 @@ internal sealed class EndpointState
     {
         while (_oldest is { } upstream && upstream.IdleUntil <= nowMs)
         {
-            Remove(upstream);
-            _worker.Count(Counter.UpstreamIdleCloses);
-            upstream.Close();
+            CloseOldest();
         }
+    }
+
+    /// <summary>Closes the connection that has been idle longest; false when none is.</summary>
+    internal bool CloseOldest()
+    {
+        if (_oldest is not { } upstream)
+        {
+            return false;
+        }
+
+        Remove(upstream);
+        _worker.Count(Counter.UpstreamIdleCloses);
+        upstream.Close();
+        return true;
     }
 }

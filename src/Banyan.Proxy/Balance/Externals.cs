@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
+using Banyan.Proxy.Background;
 using Banyan.Proxy.Http;
 using Banyan.Proxy.Match;
 using Banyan.Proxy.Reactor;
@@ -18,7 +19,11 @@ internal sealed class Externals(Worker worker)
     private const long ResolveTimeoutMs = 5_000;
     private const int MaxEntries = 1_024;
 
+    /// <summary>Look-ups at a time. Each blocks a thread; with a dead resolver, more would only wait longer.</summary>
+    private const int MaxQueries = 32;
+
     private readonly Dictionary<string, Entry> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, Query> _queries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<IPEndPoint, EndpointState> _endpoints = [];
 
     /// <summary>Stage "balance" for a host outside the mesh.</summary>
@@ -108,16 +113,37 @@ internal sealed class Externals(Worker worker)
             return entry.Address;
         }
 
-        var query = new Query(worker.Loop);
-        ThreadPool.QueueUserWorkItem(static state => state.Query.Run(state.Host), (Query: query, Host: host), preferLocal: false);
-        var resolved = await query.Done.Until(now + ResolveTimeoutMs) == Wait.Ready ? query.Address : null;
+        if (!_queries.TryGetValue(host, out var query))
+        {
+            if (_queries.Count >= MaxQueries)
+            {
+                return null;
+            }
+
+            query = new Query(worker.Loop, host, Resolved);
+            _queries.Add(host, query);
+            NiceThread.Start("resolver", query.Run);
+        }
+
+        var done = new Gate(worker.Loop);
+        query.Waiting.Add(done);
+        return await done.Until(now + ResolveTimeoutMs) == Wait.Ready ? query.Address : null;
+    }
+
+    private void Resolved(Query query)
+    {
+        _queries.Remove(query.Host);
         if (_names.Count >= MaxEntries)
         {
             _names.Clear();
         }
 
-        _names[host] = new Entry(resolved, worker.Loop.NowMs + (resolved is null ? KeepFailureMs : KeepMs));
-        return resolved;
+        var keep = query.Address is null ? KeepFailureMs : KeepMs;
+        _names[query.Host] = new Entry(query.Address, worker.Loop.NowMs + keep);
+        foreach (var waiting in query.Waiting)
+        {
+            waiting.Open();
+        }
     }
 
     private EndpointState Endpoint(IPEndPoint endPoint)
@@ -131,6 +157,7 @@ internal sealed class Externals(Worker worker)
         {
             foreach (var old in _endpoints.Values)
             {
+                old.IsLeaving = true;
                 old.CloseIdle(long.MaxValue);
             }
 
@@ -144,14 +171,16 @@ internal sealed class Externals(Worker worker)
 
     private sealed record Entry(IPAddress? Address, long Until);
 
-    /// <summary>One look-up on the thread pool; the answer is posted back.</summary>
-    private sealed class Query(EventLoop loop)
+    /// <summary>One look-up on a thread of its own, for all who ask meanwhile; the answer is posted back.</summary>
+    private sealed class Query(EventLoop loop, string host, Action<Query> resolved)
     {
-        internal Gate Done { get; } = new(loop);
+        internal string Host => host;
+
+        internal List<Gate> Waiting { get; } = [];
 
         internal IPAddress? Address { get; private set; }
 
-        internal void Run(string host)
+        internal void Run()
         {
             IPAddress? found = null;
             try
@@ -174,7 +203,7 @@ internal sealed class Externals(Worker worker)
             loop.Post(() =>
             {
                 Address = found;
-                Done.Open();
+                resolved(this);
             });
         }
     }

@@ -3,6 +3,7 @@ using Banyan.Proxy.Http;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
+using Banyan.Wire.Http1;
 
 namespace Banyan.Proxy.Forward;
 
@@ -52,6 +53,11 @@ internal static class Attempt
 
         if (failure == Failure.None)
         {
+            failure = TooLate(x);
+        }
+
+        if (failure == Failure.None)
+        {
             failure = await SendRequest.Head(x);
         }
 
@@ -92,25 +98,57 @@ internal static class Attempt
         {
             // The answer is complete and the body is not: whoever still sends is talking to nobody.
             await StopUpload(x);
+            x.UploadBroke = true;
+        }
+
+        if (!x.RequestBody.Done)
+        {
             x.CloseClient = true;
             x.LeavesBytes = true;
         }
 
-        x.Endpoint!.InFlight--;
-        x.Endpoint.Answered(x.MicrosSince(x.AttemptStarted));
+        Judge(x);
         Release(x);
     }
 
-    /// <summary>The response is not passed on, because the request is sent again. It says nothing about the endpoint's latency.</summary>
+    /// <summary>The response is not passed on, because the request is sent again.</summary>
     internal static async ReactorTask Discard(Exchange x)
     {
-        x.Endpoint!.InFlight--;
-        SkipBody(x);
-        Release(x);
         if (x.Uploading)
         {
             await StopUpload(x);
+            x.UploadBroke = true;
         }
+
+        Judge(x);
+        SkipBody(x);
+        Release(x);
+    }
+
+    /// <summary>What the answer says about its endpoint. An application's own errors say nothing, its proxy's are the path's.</summary>
+    private static void Judge(Exchange x)
+    {
+        var endpoint = x.Endpoint!;
+        endpoint.InFlight--;
+        var gatewayError = x.Response.StatusCode is 502 or 503 or 504 && endpoint.Config.Meshed
+            && x.Listener.Role != ListenerRole.Inbound && x.Response.Has(KnownField.Banyan);
+        if (gatewayError)
+        {
+            endpoint.Failed();
+        }
+        else
+        {
+            endpoint.Answered(x.MicrosSince(x.AttemptStarted));
+        }
+    }
+
+    /// <summary>A request whose caller has gone or whose time is up is not forwarded.</summary>
+    private static Failure TooLate(Exchange x)
+    {
+        x.Moved(0);
+        return x.Aborted != Failure.None ? x.Aborted
+            : x.Worker.Loop.NowMs >= x.TryDeadline ? Failure.RequestTimeout
+            : Failure.None;
     }
 
     private static long TryDeadline(Exchange x)
@@ -137,7 +175,7 @@ internal static class Attempt
         x.Upstream = null;
         var clean = x.ResponseBody.Done && (upstream.In is null || upstream.In.Count == 0);
         if (clean && x.RequestBody.Done && !x.UploadBroke && !x.Response.Close && !x.SwitchesProtocols
-            && x.Response.Framing != Banyan.Wire.Http1.BodyFraming.UntilClose && !upstream.Sock.PeerFinished)
+            && x.Response.Framing != BodyFraming.UntilClose && !upstream.Sock.PeerFinished)
         {
             upstream.GiveBack(IdleTime(x));
         }
@@ -158,6 +196,7 @@ internal static class Attempt
 
         var upstream = x.Upstream;
         x.Upstream = null;
+        x.SwitchesProtocols = false;
         upstream?.Close();
         if (x.Uploading)
         {
@@ -169,6 +208,7 @@ internal static class Attempt
     {
         x.StopUpload = true;
         x.Client.Sock.Cancel();
+        x.Upstream?.Sock.Cancel();
         x.UploadDone = new Gate(x.Worker.Loop);
         if (x.Uploading)
         {
@@ -190,7 +230,7 @@ internal static class Attempt
         var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
         foreach (ref readonly var line in x.Response.Lines)
         {
-            if (line.Known == Banyan.Wire.Http1.KnownField.Banyan
+            if (line.Known == KnownField.Banyan
                 && System.Text.Ascii.EqualsIgnoreCase(line.Name(bytes), "x-banyan-error"u8)
                 && line.Value(bytes).SequenceEqual("not-delivered"u8))
             {

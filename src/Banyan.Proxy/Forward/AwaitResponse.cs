@@ -18,7 +18,7 @@ internal static class AwaitResponse
                 return x.Aborted;
             }
 
-            var wait = await upstream.Sock.Readable(Math.Min(x.TryDeadline, x.Worker.Loop.NowMs + x.IdleMs));
+            var wait = await upstream.Sock.Readable(Math.Min(x.TryDeadline, x.IdleUntil));
             if (x.Aborted != Failure.None)
             {
                 return x.Aborted;
@@ -26,7 +26,18 @@ internal static class AwaitResponse
 
             if (wait != Wait.Ready)
             {
-                return wait == Wait.TimedOut && x.Worker.Loop.NowMs < x.TryDeadline ? Failure.StreamIdle : Failure.RequestTimeout;
+                if (wait != Wait.TimedOut || x.Worker.Loop.NowMs >= x.TryDeadline)
+                {
+                    return Failure.RequestTimeout;
+                }
+
+                if (x.Worker.Loop.NowMs >= x.IdleUntil)
+                {
+                    return Failure.StreamIdle;
+                }
+
+                // The request's body moved meanwhile.
+                continue;
             }
 
             var failure = ReadOn(x, upstream);

@@ -16,7 +16,7 @@ internal static class Connector
     {
         var worker = x.Worker;
         var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.TryDeadline);
-        if (cluster is not null && cluster.Connections >= cluster.Config!.MaxConnections)
+        while (cluster is not null && cluster.Connections >= cluster.Config!.MaxConnections && !cluster.CloseOneIdle())
         {
             if (!await cluster.AwaitConnection(deadline))
             {

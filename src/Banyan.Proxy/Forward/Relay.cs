@@ -20,6 +20,16 @@ internal static class Relay
 
         while (!x.ResponseBody.Done)
         {
+            if (x.Worker.Loop.NowMs >= x.Deadline)
+            {
+                return Failure.RequestTimeout;
+            }
+
+            if (x.EndsStretch())
+            {
+                await x.Worker.Loop.Yield();
+            }
+
             failure = await Piece(x);
             if (failure != Failure.None)
             {
@@ -43,7 +53,8 @@ internal static class Relay
         else
         {
             x.ResponseBody.Begin(x.Response.Framing, x.Response.ContentLength);
-            x.CloseClient |= x.Uploading || x.Worker.Drains(x.Listener.Role)
+            // What is still to come of the request stands between it and the next one.
+            x.CloseClient |= !x.RequestBody.Done || x.Uploading || x.Worker.Drains(x.Listener.Role)
                 || (x.Response.Framing == BodyFraming.Chunked && x.Request.Version == HttpVersion.Http10)
                 || (x.Response.Framing == BodyFraming.UntilClose && Passes(x));
         }
@@ -102,7 +113,7 @@ internal static class Relay
         var buffers = x.Worker.Buffers;
         if (upstream.In is null || upstream.In.Count == 0)
         {
-            var wait = await upstream.Sock.Readable(Math.Min(x.Deadline, x.Worker.Loop.NowMs + x.IdleMs));
+            var wait = await upstream.Sock.Readable(Math.Min(x.Deadline, x.IdleUntil));
             if (x.Aborted != Failure.None)
             {
                 return x.Aborted;
@@ -110,7 +121,8 @@ internal static class Relay
 
             if (wait != Wait.Ready)
             {
-                return wait == Wait.TimedOut && x.Worker.Loop.NowMs >= x.Deadline ? Failure.RequestTimeout : Failure.StreamIdle;
+                var moved = wait == Wait.TimedOut && x.Worker.Loop.NowMs < x.IdleUntil;
+                return moved ? Failure.None : Failure.StreamIdle;
             }
 
             var wanted = x.ResponseBody.Remaining > BufferPool.Medium ? BufferPool.Large : BufferPool.Medium;
@@ -134,6 +146,7 @@ internal static class Relay
             }
 
             upstream.In.End = n;
+            x.Moved(n);
         }
 
         return Passes(x) ? await Pass(x, upstream.In) : await Reframe(x, upstream.In);

@@ -25,6 +25,12 @@ internal static class SendRequest
             }
 
             // A broken pipe may follow an answer that is already here (413 and close): reading it decides.
+            x.UploadBroke = true;
+            if (x.Worker.Loop.NowMs >= x.TryDeadline)
+            {
+                return Failure.RequestTimeout;
+            }
+
             return upstream.Sock.ReadableNow ? Failure.None : Failure.ResetBeforeHeaders;
         }
 
@@ -72,6 +78,7 @@ internal static class SendRequest
             content = default;
         }
 
-        return Send.Two(x.Worker, x.Upstream.Sock, scratch.AsSpan(0, head), content, x.IdleMs);
+        var time = Math.Min(x.IdleMs, x.TryDeadline - x.Worker.Loop.NowMs);
+        return Send.Two(x.Worker, x.Upstream.Sock, scratch.AsSpan(0, head), content, time);
     }
 }

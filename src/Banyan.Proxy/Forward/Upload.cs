@@ -13,11 +13,27 @@ internal static class Upload
         var upstream = x.Upstream!;
         while (!x.RequestBody.Done)
         {
-            MakeRoom(x);
-            var wait = await client.Sock.Readable(x.Worker.Loop.NowMs + x.IdleMs);
+            if (x.EndsStretch())
+            {
+                await x.Worker.Loop.Yield();
+            }
+
             if (x.Aborted != Failure.None || x.StopUpload)
             {
                 break;
+            }
+
+            MakeRoom(x);
+            var wait = await client.Sock.Readable(x.IdleUntil);
+            if (x.Aborted != Failure.None || x.StopUpload)
+            {
+                break;
+            }
+
+            if (wait == Wait.TimedOut && x.Worker.Loop.NowMs < x.IdleUntil)
+            {
+                // The response moved meanwhile.
+                continue;
             }
 
             if (wait != Wait.Ready)
@@ -40,6 +56,7 @@ internal static class Upload
 
             var start = client.In.End;
             client.In.End += n;
+            x.Moved(n);
             var taken = x.RequestBody.Take(client.In.Bytes.AsSpan(start, n));
             if (x.RequestBody.Malformed)
             {

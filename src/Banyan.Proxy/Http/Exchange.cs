@@ -12,6 +12,10 @@ namespace Banyan.Proxy.Http;
 /// <summary>One request and its response on their way through the stages. Pooled per worker; every stage reads and writes it.</summary>
 internal sealed class Exchange
 {
+    /// <summary>Bytes that one exchange relays before the loop looks at the others: sockets that are always ready would
+    /// never let go.</summary>
+    private const int Stretch = 256 * 1024;
+
     internal readonly RequestHead Request = new();
     internal readonly ResponseHead Response = new();
     internal readonly Worker Worker;
@@ -22,6 +26,7 @@ internal sealed class Exchange
     internal BodyProgress ResponseBody;
 
     private IoBuffer? _path;
+    private int _stretch;
 
     internal Exchange(Worker worker)
     {
@@ -115,6 +120,9 @@ internal sealed class Exchange
     /// <summary>Stream idle timeout in milliseconds.</summary>
     internal long IdleMs { get; set; }
 
+    /// <summary>When the stream counts as idle: no byte in either direction until then.</summary>
+    internal long IdleUntil { get; private set; }
+
     internal void Begin(Downstream client)
     {
         Client = client;
@@ -141,6 +149,21 @@ internal sealed class Exchange
     /// leaves as <c>*</c> (RFC 9112 §3.2.4). Routes see it as <c>/</c>.</summary>
     internal bool AsksServer => Request.Method == RequestMethod.Options && Request.QueryStart < 0
         && (Request.Form == TargetForm.Asterisk || (Request.Form == TargetForm.Absolute && Request.PathLength == 0));
+
+    /// <summary>So many bytes were relayed at a stretch that others should have their turn. Saying so begins a new stretch.</summary>
+    internal bool EndsStretch()
+    {
+        var ends = _stretch >= Stretch;
+        _stretch = ends ? 0 : _stretch;
+        return ends;
+    }
+
+    /// <summary>Bytes of a body came, in either direction; 0 begins an attempt.</summary>
+    internal void Moved(int bytes)
+    {
+        _stretch += bytes;
+        IdleUntil = Worker.Loop.NowMs + IdleMs;
+    }
 
     /// <summary>Canonical path of the request, without query.</summary>
     internal ReadOnlySpan<byte> Path(ReadOnlySpan<byte> bytes) => _path is null ? ReceivedPath(bytes) : _path.Valid;
@@ -196,7 +219,7 @@ internal sealed class Exchange
     /// <summary>What is behind the request in the client's buffer is the next one.</summary>
     internal void ConsumeRequest()
     {
-        if (!CloseClient && Client.In is not null)
+        if ((!CloseClient || SwitchesProtocols) && Client.In is not null)
         {
             Client.Consume(Client.In.Start + BodyEnd);
         }
@@ -230,6 +253,9 @@ internal sealed class Exchange
         Aborted = Failure.None;
         Answered = false;
         Interim = false;
+        Uploading = false;
+        StopUpload = false;
+        UploadDone = null;
         UploadBroke = false;
         LeavesBytes = false;
         ResetClient = false;

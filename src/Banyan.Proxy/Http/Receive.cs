@@ -15,7 +15,7 @@ internal static class Receive
     {
         while (client.In is null)
         {
-            if (client.Worker.Stops)
+            if (client.Worker.IsOver(client.Acceptor.Config.Role))
             {
                 return false;
             }

@@ -80,6 +80,9 @@ internal sealed unsafe class EventLoop
     /// <summary>Runs an action on a later step of this turn; this loop's thread only.</summary>
     internal void Queue(Action action) => _ready.Enqueue(action);
 
+    /// <summary>Await it to let the other sockets have their turn.</summary>
+    internal Turn Yield() => new(this);
+
     internal void Stop()
     {
         _stopping = true;

@@ -11,6 +11,7 @@ internal static unsafe partial class Libc
     internal const int ENFILE = 23;
     internal const int EMFILE = 24;
     internal const int EPIPE = 32;
+    internal const int ECONNABORTED = 103;
     internal const int ECONNRESET = 104;
     internal const int EINPROGRESS = 115;
     internal const int ECONNREFUSED = 111;

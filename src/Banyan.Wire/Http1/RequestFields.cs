@@ -54,7 +54,9 @@ internal static class RequestFields
             : BodyFraming.None;
         head.Close = (head.Options & ConnectionOptions.Close) != 0
             || (http10 && (head.Options & ConnectionOptions.KeepAlive) == 0);
-        head.Upgrade = !http10 && (head.Options & ConnectionOptions.Upgrade) != 0 && OffersUpgrade(bytes, head);
+
+        // A body would stand between the request and the other protocol: such an offer is ignored, as RFC 9110 §7.8 allows.
+        head.Upgrade = !http10 && codings == TransferCodings.None && head.ContentLength <= 0 && (head.Options & ConnectionOptions.Upgrade) != 0 && OffersUpgrade(bytes, head);
         head.ExpectContinue &= !http10;
         return Malformed.None;
     }

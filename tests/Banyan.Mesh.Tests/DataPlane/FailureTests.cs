@@ -106,6 +106,24 @@ public sealed class FailureTests
         Assert.All(good.Seen, r => Assert.Equal("hello", r.Body));
     }
 
+    [Theory]
+    [InlineData("x-banyan-error: reset-before-headers", 5)]
+    [InlineData("x-other: 1", 100)]
+    public async Task FiveGatewayErrorsOfAProxyEjectTheEndpoint(string field, int atMost)
+    {
+        await using var broken = new TestBackend(_ => new Reply { Status = 503, Fields = [field] });
+        await using var good = new TestBackend();
+        await using var mesh = await new TestMesh().Service("web", meshed: true, broken.Address, good.Address).StartAsync();
+        using var client = await mesh.ConnectAsync();
+        for (var i = 0; i < 100; i++)
+        {
+            await client.ExchangeAsync("GET / HTTP/1.1\r\nHost: web\r\n\r\n");
+        }
+
+        // An application's own 503 is no verdict on the way to it; a proxy's is. A slow run may see one probe.
+        Assert.InRange(broken.Requests, Math.Min(atMost, 6) - 1, atMost + 2);
+    }
+
     [Fact]
     public async Task APostThatWasSentIsNotSentTwice()
     {
