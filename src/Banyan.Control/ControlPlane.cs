@@ -151,7 +151,7 @@ public sealed class ControlPlane : IAsyncDisposable
                 routes,
                 new StatusEndpoint(store, _hub, files),
                 new ResourcesEndpoint(store),
-                new ApplyEndpoint(store, new ApiIntake(commit)),
+                new ApplyEndpoint(store, new ApiIntake(commit, files)),
                 new InstancesEndpoint(store, instances),
                 new TrafficEndpoint(scraper, _time)),
             _logs,

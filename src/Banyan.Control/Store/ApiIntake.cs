@@ -37,7 +37,7 @@ internal enum ApiOutcomeKind
 }
 
 /// <summary>Takes objects that come over the API into the store. Runs on the writer's thread.</summary>
-internal sealed class ApiIntake(Commit commit)
+internal sealed class ApiIntake(Commit commit, FileIntake files)
 {
     /// <summary>Applies all objects, or none.</summary>
     public ApiOutcome Apply(StoreState state, ApplyOrder order)
@@ -77,8 +77,7 @@ internal sealed class ApiIntake(Commit commit)
 
         if (!order.DryRun)
         {
-            return new ApiOutcome(
-                ApiOutcomeKind.Done, WithUnchanged(order, commit.Api(state, api, order.By)), []);
+            return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, Take(state, api, order.By)), []);
         }
 
         var (preview, changes) = commit.Preview(state, api);
@@ -103,7 +102,15 @@ internal sealed class ApiIntake(Commit commit)
         var problems = Validator.Check(LiveSet.Choose(state.Sources, api).Values.Select(each => each.Written));
         return problems.Count > 0
             ? new ApiOutcome(ApiOutcomeKind.Invalid, [], problems)
-            : new ApiOutcome(ApiOutcomeKind.Done, commit.Api(state, api, by), []);
+            : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, by), []);
+    }
+
+    private List<ObjectChange> Take(StoreState state, Dictionary<ObjectKey, ApiObject> api, string by)
+    {
+        var changes = commit.Api(state, api, by);
+        // Published together: what the API gives up to a file that waits for it is never gone for proxies.
+        files.Reconsider(state);
+        return changes;
     }
 
     private static List<ObjectChange> WithUnchanged(ApplyOrder order, List<ObjectChange> changes)

@@ -11,22 +11,13 @@ internal sealed class Commit(Database database, ILogger log, TimeProvider time)
     /// Takes over what the files say now. The database comes second to what the user's files say: when it cannot be
     /// written, the change is in effect all the same.
     /// </summary>
-    public List<ObjectChange> Files(StoreState state, SourceState source, IEnumerable<FileContent> changed)
+    public List<ObjectChange> Files(StoreState state, IReadOnlyList<AdmittedFiles> admitted)
     {
         var (next, changes) = Advance(state, state.Api);
-        var folder = Path.GetFullPath(source.Path);
         var rows = new DatabaseChange { Revision = next.Revision };
-        foreach (var file in changed.Where(file => !source.Held.ContainsKey(file.Path)))
+        foreach (var (source, files) in admitted)
         {
-            var path = Path.GetFullPath(file.Path);
-            if (file.Text is null)
-            {
-                rows.RemovedFiles.Add(path);
-            }
-            else
-            {
-                rows.Files.Add(new FileRow { Path = path, Source = folder, Content = file.Text });
-            }
+            AddFiles(rows, source, files);
         }
 
         try
@@ -38,7 +29,7 @@ internal sealed class Commit(Database database, ILogger log, TimeProvider time)
             Log.NotSaved(log, exception);
         }
 
-        return Accept(state, next, changes, source.Path);
+        return Accept(state, next, changes, admitted[0].Source.Path);
     }
 
     /// <summary>Takes over what was applied over the API, once it is safe in the database.</summary>
@@ -56,6 +47,23 @@ internal sealed class Commit(Database database, ILogger log, TimeProvider time)
     {
         var (next, changes) = Advance(state, api);
         return (next.Live, changes);
+    }
+
+    private static void AddFiles(DatabaseChange rows, SourceState source, IEnumerable<FileContent> files)
+    {
+        var folder = Path.GetFullPath(source.Path);
+        foreach (var file in files.Where(file => !source.Held.ContainsKey(file.Path)))
+        {
+            var path = Path.GetFullPath(file.Path);
+            if (file.Text is null)
+            {
+                rows.RemovedFiles.Add(path);
+            }
+            else
+            {
+                rows.Files.Add(new FileRow { Path = path, Source = folder, Content = file.Text });
+            }
+        }
     }
 
     private static ObjectRow Row(StoredObject item, IReadOnlyDictionary<ObjectKey, ApiObject> api)
@@ -121,3 +129,6 @@ internal sealed class Commit(Database database, ILogger log, TimeProvider time)
 
     private sealed record Next(Dictionary<ObjectKey, StoredObject> Live, long Revision);
 }
+
+/// <summary>Files of a source that were admitted.</summary>
+internal sealed record AdmittedFiles(SourceState Source, IReadOnlyCollection<FileContent> Files);

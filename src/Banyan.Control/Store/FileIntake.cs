@@ -48,7 +48,6 @@ internal sealed class FileIntake(Commit commit, ILogger log)
                 source.Refused.Remove(path);
             }
 
-            source.Problems = FileAdmission.Judge(state, source, source.Refused.Values).Problems;
             Accept(state, source, alone, touched.Values);
         }
         else
@@ -77,6 +76,18 @@ internal sealed class FileIntake(Commit commit, ILogger log)
         }
 
         return new RemovalOutcome(null, []);
+    }
+
+    /// <summary>
+    /// Takes up what was refused and is right now that something else changed: the owner of an object gave it up.
+    /// </summary>
+    public void Reconsider(StoreState state)
+    {
+        if (Readmit(state) is { Count: > 0 } admitted)
+        {
+            commit.Files(state, admitted);
+            ReleaseHeld(state);
+        }
     }
 
     private static Dictionary<string, FileContent> Touched(SourceState source, FileChangeSet set)
@@ -110,6 +121,15 @@ internal sealed class FileIntake(Commit commit, ILogger log)
     private List<ObjectChange> Accept(
         StoreState state, SourceState source, FileAdmission admission, IReadOnlyCollection<FileContent> changed)
     {
+        Take(state, source, admission);
+        // One commit: an object that moves from one source to another is never gone, and keeps its history.
+        var changes = commit.Files(state, [new AdmittedFiles(source, changed), .. Readmit(state)]);
+        ReleaseHeld(state);
+        return changes;
+    }
+
+    private void Take(StoreState state, SourceState source, FileAdmission admission)
+    {
         foreach (var held in admission.Held.Where(held => !source.Held.ContainsKey(held.Key)))
         {
             Log.Held(log, held.Key, held.Value.Reason(state.Live.Count));
@@ -118,9 +138,31 @@ internal sealed class FileIntake(Commit commit, ILogger log)
         source.Good = admission.Good;
         source.Held = admission.Held;
         source.IsLoaded = true;
-        var changes = commit.Files(state, source, changed);
-        ReleaseHeld(state);
-        return changes;
+    }
+
+    /// <summary>Judges what was refused again, until nothing more is admitted; the problems are those of now.</summary>
+    private List<AdmittedFiles> Readmit(StoreState state)
+    {
+        List<AdmittedFiles> admitted = [];
+        for (var more = true; more;)
+        {
+            more = false;
+            foreach (var source in state.Sources.Where(source => source.Refused.Count > 0))
+            {
+                var files = source.Refused.Values.ToList();
+                var admission = FileAdmission.Judge(state, source, files);
+                source.Problems = admission.Problems;
+                if (admission.Problems.Count == 0)
+                {
+                    source.Refused.Clear();
+                    Take(state, source, admission);
+                    admitted.Add(new AdmittedFiles(source, files));
+                    more = true;
+                }
+            }
+        }
+
+        return admitted;
     }
 
     /// <summary>A held file whose objects all came back elsewhere has nothing left to hold.</summary>

@@ -42,6 +42,32 @@ public sealed class OwnershipTests
         var status = await control.StatusAsync(each => each.Sources[0].State == "refused", "refused");
         Assert.Contains("belongs to api", Assert.Single(status.Sources[0].Problems).Message, StringComparison.Ordinal);
         Assert.Equal((80, "api"), await PortAsync(control, "a"));
+
+        // As the message says: given up, it is the file's without another save.
+        using var deleted = await control.Api.DeleteAsync("/api/v1/resources/service/default/a?by=test");
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        Assert.Equal((81, "file:" + control.Folder["config/mesh.yaml"]), await PortAsync(control, "a"));
+        var after = (await control.StatusAsync()).Sources[0];
+        Assert.Equal("ok", after.State);
+        Assert.Empty(after.Problems);
+    }
+
+    [Fact]
+    public async Task AnObjectMovesToAnotherSourceWhicheverIsSavedFirst()
+    {
+        using var folder = new TempFolder("owners");
+        var first = folder.Write("a.yaml", Texts.Service("a") + Texts.Service("moving"));
+        var second = folder.Write("b.yaml", Texts.Service("b"));
+        await using var control = await TestControl.StartInAsync(folder, [first, second]);
+        await control.ReadyAsync();
+        var before = await MetadataAsync(control, "moving");
+        folder.Write("b.yaml", Texts.Service("b") + Texts.Service("moving"));
+        await control.StatusAsync(each => each.Sources[1].State == "refused", "refused");
+        folder.Write("a.yaml", Texts.Service("a"));
+        var status = await control.StatusAsync(each => each.Sources.All(source => source.State == "ok"), "moved");
+        Assert.Equal(3, status.Objects);
+        Assert.Equal((80, "file:" + second), await PortAsync(control, "moving"));
+        Assert.Equal(before, await MetadataAsync(control, "moving"));
     }
 
     [Fact]
