@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Banyan.Control;
 using Banyan.Testing;
 using Microsoft.Data.Sqlite;
@@ -38,6 +39,37 @@ public sealed class RestartTests
             var response = await client.ReceiveAsync();
             return string.Join(' ', response.Resources.Select(each => each.Name + each.Version).Order(StringComparer.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task AFileThatIsBeingWrittenAtStartIsNotGone()
+    {
+        const int Milliseconds = 300;
+        await using var first = await TestControl.StartAsync(
+            ("a.yaml", Texts.Service("a")), ("b.yaml", Texts.Service("b")), ("c.yaml", Texts.Service("c")));
+        var before = await first.StatusAsync();
+        await first.Plane.StopAsync();
+        TestControl second;
+        await using (var file = new FileStream(
+            first.Folder["config/b.yaml"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
+        {
+            // Faster than a look at the folder takes, so that every one of them finds the file changing.
+            var write = Task.Run(() =>
+            {
+                for (var clock = Stopwatch.StartNew(); clock.ElapsedMilliseconds < Milliseconds;)
+                {
+                    file.Write("# more\n"u8);
+                }
+            });
+            second = await first.RestartAsync(ready: false);
+            await write;
+        }
+
+        var after = await second.StatusAsync(each => each.Sources[0].State == "ok", "the source has loaded");
+        Assert.Equal(3, after.Objects);
+        Assert.Equal(before.Revision, after.Revision);
+        await second.Plane.DisposeAsync();
+        second.Api.Dispose();
     }
 
     [Fact]

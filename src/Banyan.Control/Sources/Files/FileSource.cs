@@ -23,6 +23,9 @@ internal sealed class FileSource : IDisposable
     // What a poll found to differ without any event: taken up when the next poll finds the same.
     private Dictionary<string, FileStamp?> _suspected = new(StringComparer.Ordinal);
     private List<IDisposable> _watches = [];
+    // What events told and no look has finished with: one that failed is repeated whole.
+    private readonly HashSet<string> _touched = new(StringComparer.Ordinal);
+    private bool _all;
     private bool _first = true;
     private bool _existed;
 
@@ -83,6 +86,10 @@ internal sealed class FileSource : IDisposable
 
     private async Task LookAsync(CancellationToken cancel)
     {
+        // Before the scan: an event of a change that the scan does not see yet must be there for the next look.
+        var (touched, all) = _events.Take(IsLink);
+        _touched.UnionWith(touched);
+        _all |= all;
         var scan = FileScan.Of(_path);
         Watch(scan.Folders);
         if (_first)
@@ -91,8 +98,16 @@ internal sealed class FileSource : IDisposable
             scan = FileScan.Of(_path);
         }
 
-        var (touched, all) = _events.Take(IsLink);
-        var changes = await ChangesAsync(scan, touched, all || _first, cancel);
+        var changes = await ChangesAsync(scan, _touched, _all || _first, cancel);
+        _touched.Clear();
+        _all = false;
+        if (_first && !scan.Files.All(file => _read.ContainsKey(file.Path)))
+        {
+            // A file is being written. Without it the first set would say that its objects are gone.
+            _read.Clear();
+            return;
+        }
+
         var appeared = scan.Exists != _existed;
         if (changes.Count == 0 && !_first && !appeared)
         {
