@@ -19,6 +19,8 @@ internal sealed class InstanceKeeper(
     {
         try
         {
+            // Before the first compile is published there is nothing to be seen; answered means published.
+            await store.ChangeAsync<bool>(_ => _ => true);
             while (store.View.Instances.Values.Any(entry => entry.IsRestored))
             {
                 await Task.Delay(patience, time, cancel);
