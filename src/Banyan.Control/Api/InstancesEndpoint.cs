@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
+using Banyan.Control.Hosting;
 using Banyan.Control.Store;
 using Banyan.Model;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,7 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
     /// <summary>All instances.</summary>
     public async Task ListAsync(HttpContext context)
     {
+        var isPublic = ControlServer.ListenerOf(context) == Listener.Tcp;
         var buffer = new ArrayBufferWriter<byte>();
         await using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -23,7 +25,7 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
             writer.WriteStartArray("items");
             foreach (var (_, entry) in store.View.Instances.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
-                writer.WriteRawValue(entry.Instance.ToJson());
+                writer.WriteRawValue((isPublic ? PublicView.Of(entry.Instance) : entry.Instance).ToJson());
             }
 
             writer.WriteEndArray();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Banyan.Control.Hosting;
 using Banyan.Control.Store;
 using Banyan.Model;
 using Microsoft.AspNetCore.Http;
@@ -21,6 +22,7 @@ internal sealed class ResourcesEndpoint(ConfigStore store)
         var space = context.Request.Query["namespace"].ToString();
         var name = context.Request.Query["name"].ToString();
         var view = store.View;
+        var isPublic = ControlServer.ListenerOf(context) == Listener.Tcp;
         var items = view.Objects.Where(pair => pair.Key.Kind == kind.Kind
                 && (space.Length == 0 || pair.Key.Namespace == space)
                 && (name.Length == 0 || pair.Key.Name == name))
@@ -32,7 +34,11 @@ internal sealed class ResourcesEndpoint(ConfigStore store)
             writer.WriteStartArray("items");
             foreach (var (key, item) in items)
             {
-                Write(writer, item, view.Statuses.GetValueOrDefault(key));
+                Write(
+                    writer,
+                    isPublic ? PublicView.Of(item.Object) : item.Object,
+                    item.Owner,
+                    view.Statuses.GetValueOrDefault(key));
             }
 
             writer.WriteEndArray();
@@ -49,16 +55,16 @@ internal sealed class ResourcesEndpoint(ConfigStore store)
         $"there is no kind \"{context.Request.RouteValues["kind"]}\"; there are "
             + string.Join(", ", KindInfo.All.Where(kind => kind.IsSupported).Select(kind => kind.Plural)));
 
-    private static void Write(Utf8JsonWriter writer, StoredObject item, ObjectStatus? status)
+    private static void Write(Utf8JsonWriter writer, MeshObject item, string owner, ObjectStatus? status)
     {
-        using var document = JsonDocument.Parse(ObjectWriter.ToJson(item.Object, status));
+        using var document = JsonDocument.Parse(ObjectWriter.ToJson(item, status));
         writer.WriteStartObject();
         foreach (var property in document.RootElement.EnumerateObject())
         {
             property.WriteTo(writer);
         }
 
-        writer.WriteString("owner", item.Owner);
+        writer.WriteString("owner", owner);
         writer.WriteEndObject();
     }
 }

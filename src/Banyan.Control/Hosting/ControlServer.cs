@@ -106,6 +106,10 @@ internal sealed class ControlServer : IAsyncDisposable
         File.Delete(_socket);
     }
 
+    /// <summary>Through which door a request came.</summary>
+    internal static Listener ListenerOf(HttpContext context) =>
+        (Listener)context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[ListenerKey]!;
+
     private static void Limit(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
@@ -139,7 +143,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private static Task DispatchAsync(HttpContext context, RequestDelegate next, XdsService xds, ILogger log)
     {
-        var listener = (Listener)context.Features.GetRequiredFeature<IConnectionItemsFeature>().Items[ListenerKey]!;
+        var listener = ListenerOf(context);
         if (listener == Listener.Xds)
         {
             // No rate bounds the streams; each message is bounded.

@@ -251,6 +251,25 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task OverTcpTheEnvironmentOfProcessesIsHidden()
+    {
+        await using var control = await TestControl.StartAsync(("mesh.yaml", Texts.Workload("one").Replace(
+            "addresses: [\"10.0.0.1\"]", "run: {command: x, env: {PASSWORD: hunter2}}", StringComparison.Ordinal)));
+        await control.RegisterAsync(Texts.Instance("one-v1", "one", 20400) with { Admin = "/run/secret.sock" });
+        using var http = new HttpClient { BaseAddress = new Uri($"http://{control.Plane.ApiEndPoint}") };
+        const string Workloads = "/api/v1/resources/workloads";
+        const string Instances = "/api/v1/instances";
+        Assert.Contains("hunter2", await control.Api.GetStringAsync(Workloads), StringComparison.Ordinal);
+        Assert.Contains("secret.sock", await control.Api.GetStringAsync(Instances), StringComparison.Ordinal);
+        var shown = await http.GetStringAsync(Workloads);
+        Assert.Contains("PASSWORD", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", shown, StringComparison.Ordinal);
+        shown = await http.GetStringAsync(Instances);
+        Assert.Contains("one-v1", shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret.sock", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task NothingIsServedBeyondTheStop()
     {
         await using var control = await TestControl.StartAsync();
