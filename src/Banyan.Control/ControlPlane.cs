@@ -162,6 +162,7 @@ public sealed class ControlPlane : IAsyncDisposable
         ApiEndPoint = server.ApiEndPoint;
         Follow(paths, store, files);
         Watch(new InstanceKeeper(store, instances, _options.InstanceTtl, storeLog, _time).RunAsync(_stopping.Token));
+        Watch(RehearseAsync());
         Log.Started(_log, XdsEndPoint, ApiEndPoint, SocketPath);
     }
 
@@ -185,6 +186,13 @@ public sealed class ControlPlane : IAsyncDisposable
             intake.Apply(state, set);
             return _ => true;
         });
+    }
+
+    private async Task RehearseAsync()
+    {
+        // Not before: until then the real thing wants the processors.
+        await Ready;
+        await Rehearsal.RunAsync(_time);
     }
 
     private void Publish(CompiledMesh mesh, StoreView view)
