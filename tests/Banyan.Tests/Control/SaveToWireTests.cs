@@ -14,13 +14,14 @@ public sealed class SaveToWireTests(ITestOutputHelper output)
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
-    /// Times are printed (run with <c>-showLiveOutput</c>). What fails is the best of all edits, far above what is
-    /// aimed at (40 ms): a machine that does other things beside it only ever adds.
+    /// Times are printed (run with <c>-showLiveOutput</c>). A small mesh keeps what is promised, a tenth of a second.
+    /// For a large one what fails is the best of all edits, far above what is aimed at (40 ms): a machine that does
+    /// other things beside it only ever adds.
     /// </summary>
     [Theory]
-    [InlineData(2, 1)]
-    [InlineData(1000, 100)]
-    public async Task AnEditIsOnTheWireSoon(int services, int files)
+    [InlineData(2, 1, 100)]
+    [InlineData(1000, 100, 5000)]
+    public async Task AnEditIsOnTheWireSoon(int services, int files, int milliseconds)
     {
         await using var control = await TestControl.StartAsync(
             [.. Enumerable.Range(0, files).Select(file => ($"f{file:000}.yaml", Text(file, services / files, seconds: 1)))]);
@@ -39,11 +40,13 @@ public sealed class SaveToWireTests(ITestOutputHelper output)
             client.Ack(response);
         }
 
+        output.WriteLine(string.Join(' ', times.Select(time => time.ToString("0", CultureInfo.InvariantCulture))));
         times.Sort();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{services} services: best {times[0]:0.0}, median {times[Edits / 2]:0.0}, worst {times[^1]:0.0} ms"));
         Assert.InRange(times[0], Settle.TotalMilliseconds, 1000);
+        Assert.InRange(times[Edits / 2], Settle.TotalMilliseconds, milliseconds);
     }
 
     /// <summary>Services with a workload, and a route of five rules each.</summary>
