@@ -8,7 +8,7 @@ internal static class ConfigFiles
     private static readonly string[] Endings = [".yaml", ".yml", ".json"];
 
     /// <summary>Every configuration file that the paths mean, in order.</summary>
-    /// <exception cref="UserException">A path does not exist.</exception>
+    /// <exception cref="UserException">A path does not exist, or a folder cannot be read.</exception>
     public static IReadOnlyList<string> Expand(IEnumerable<string> paths)
     {
         var files = new List<string>();
@@ -16,7 +16,7 @@ internal static class ConfigFiles
         {
             if (Directory.Exists(path))
             {
-                files.AddRange(Directory.EnumerateFiles(path).Where(IsConfiguration).Order(StringComparer.Ordinal));
+                files.AddRange(ReadFolder(path));
             }
             else if (File.Exists(path))
             {
@@ -53,6 +53,18 @@ internal static class ConfigFiles
 
     private static bool IsConfiguration(string file) =>
         Endings.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) && !Path.GetFileName(file).StartsWith('.');
+
+    private static IEnumerable<string> ReadFolder(string path)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(path).Where(IsConfiguration).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{path}: {exception.Message}");
+        }
+    }
 
     private static string ReadText(string file)
     {

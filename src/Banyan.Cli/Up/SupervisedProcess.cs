@@ -89,7 +89,8 @@ internal sealed class SupervisedProcess(ProcessSpec spec, Reaper reaper, UpLog l
 
                 Trouble = (await _child.Exited).ToString();
             }
-            catch (Exception exception) when (exception is SpawnException or UserException)
+            catch (Exception exception) when (
+                exception is SpawnException or UserException or IOException or UnauthorizedAccessException)
             {
                 Trouble = exception.Message;
             }

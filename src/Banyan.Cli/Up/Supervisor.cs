@@ -10,6 +10,7 @@ namespace Banyan.Cli.Up;
 internal sealed class Supervisor : IAsyncDisposable
 {
     private static readonly TimeSpan ControlGrace = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _operations = new(1);
@@ -31,6 +32,9 @@ internal sealed class Supervisor : IAsyncDisposable
     private SupervisorApi? _socket;
     private FileWatch? _watch;
     private bool _stopped;
+
+    /// <summary>Whether nothing of all that was started is left.</summary>
+    private bool _isClean;
 
     private Supervisor(SupervisorOptions options, StateLock stateLock, string marker, UpLog log, TimeProvider time)
     {
@@ -199,21 +203,23 @@ internal sealed class Supervisor : IAsyncDisposable
         }
 
         _stopped = true;
-        await _stopping.CancelAsync();
-        if (_watch is not null)
+        try
         {
-            await _watch.DisposeAsync();
+            await StageAsync(_stopping.CancelAsync);
+            await StageAsync(async () => await (_watch?.DisposeAsync() ?? ValueTask.CompletedTask));
+            await _operations.WaitAsync();
+
+            // Those that only call go first: nobody fails for want of them.
+            await StageAsync(() => StopGroupsAsync(group => group.Plan.Owner.Spec.Service.Length == 0));
+            await StageAsync(() => StopGroupsAsync(group => group.Plan.Owner.Spec.Service.Length > 0));
+            await StageAsync(async () => await _registrar.DisposeAsync());
+            await StageAsync(() => _control.StopAsync(ControlGrace));
         }
-
-        await _operations.WaitAsync();
-
-        // Those that only call go first: nobody fails for want of them.
-        var groups = Groups();
-        await Task.WhenAll(groups.Where(group => group.Plan.Owner.Spec.Service.Length == 0).Select(group => group.StopAsync()));
-        await Task.WhenAll(groups.Where(group => group.Plan.Owner.Spec.Service.Length > 0).Select(group => group.StopAsync()));
-        await _registrar.DisposeAsync();
-        await _control.StopAsync(ControlGrace);
-        await Sessions.KillAllAsync(new HashSet<int>(), _context.Marker, _time, TimeSpan.FromSeconds(5));
+        finally
+        {
+            var left = await Sessions.KillAllAsync(new HashSet<int>(), _context.Marker, _time, KillPatience);
+            _isClean = left.Count == 0;
+        }
     }
 
     /// <summary>Ends everything at once; <see cref="StopAsync"/> then returns quickly.</summary>
@@ -231,18 +237,36 @@ internal sealed class Supervisor : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (_socket is not null)
+        await StageAsync(async () => await (_socket?.DisposeAsync() ?? ValueTask.CompletedTask));
+        if (_isClean)
         {
-            await _socket.DisposeAsync();
+            _guard.SayFarewell();
+            File.Delete(_options.State.Record);
         }
 
+        // Otherwise the guard goes on killing, and the record tells the next `up` or `down` what to look for.
         _guard.Dispose();
         _reaper.Dispose();
-        File.Delete(_options.State.Record);
         _lock.Dispose();
         _stopping.Dispose();
         _operations.Dispose();
     }
+
+    /// <summary>One step of the end; whatever goes wrong in it, the others must follow.</summary>
+    private async Task StageAsync(Func<Task> stage)
+    {
+        try
+        {
+            await stage();
+        }
+        catch (Exception exception)
+        {
+            _log.Notice($"while stopping: {exception.Message}; going on");
+        }
+    }
+
+    private Task StopGroupsAsync(Func<ReplicaGroup, bool> which) =>
+        Task.WhenAll(Groups().Where(which).Select(group => group.StopAsync()));
 
     private async Task<bool> RemoveAsync(ReplicaGroup group, Func<ProcessPlan, Task<bool>> mayRemove)
     {

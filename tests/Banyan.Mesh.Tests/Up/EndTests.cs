@@ -53,6 +53,26 @@ public sealed class EndTests
     }
 
     [Fact]
+    public async Task WhatCannotBeStartedAnewDoesNotKeepTheRestAlive()
+    {
+        await using var mesh = await UpMesh.StartAsync(MeshText.Of(MeshText.Client, MeshText.Workload("hello", "v1")));
+        var members = mesh.Members();
+        var state = mesh.Folder["s/proxies/default.hello-v1.0"];
+        Directory.Delete(state, recursive: true);
+        await File.WriteAllTextAsync(state, "no folder", TestContext.Current.CancellationToken);
+        Processes.Signal(mesh.Pid("hello-v1/0 sidecar"), Processes.Kill);
+        await Eventually.TrueAsync(
+            () => mesh.Supervisor.Error.Contains("default.hello-v1.0", StringComparison.Ordinal), "the trouble is named");
+
+        mesh.Supervisor.Signal(Processes.Interrupt);
+        var end = await mesh.Supervisor.EndAsync(Moment);
+
+        Assert.True(end.ExitCode == 0, $"{end}");
+        Assert.DoesNotContain(members, Processes.IsAlive);
+        Assert.False(File.Exists(mesh.Folder["s/up.json"]));
+    }
+
+    [Fact]
     public async Task NothingIsWarnedOfInANormalStart()
     {
         await using var mesh = await UpMesh.StartAsync(MeshText.Of(MeshText.Client, MeshText.Workload("hello", "v1")));

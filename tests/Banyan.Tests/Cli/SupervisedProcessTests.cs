@@ -95,17 +95,37 @@ public sealed class SupervisedProcessTests
         Assert.Equal(restarts, process.Restarts);
     }
 
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    public async Task AFolderThatCannotBeMadeIsTriedAgainAndTheStopGoesWell(Type kind)
+    {
+        using var lab = new ProcessLab();
+        var output = new StringWriter();
+        var process = Supervise(
+            lab, "", output, prepare: () => throw (Exception)Activator.CreateInstance(kind, "no room for s/proxies/app.0")!);
+        process.Start();
+        await Eventually.TrueAsync(() => process.State == ProcessState.Waiting, "waiting");
+        await process.StopAsync(TimeSpan.FromSeconds(5));
+        Assert.Contains("no room for s/proxies/app.0; started again in", output.ToString(), StringComparison.Ordinal);
+    }
+
     private static SupervisedProcess Supervise(
         ProcessLab lab,
         string script,
         TextWriter output,
         string command = "sh",
         Func<string?>? probe = null,
-        TimeSpan? timeout = null) => new(
+        TimeSpan? timeout = null,
+        Action? prepare = null) => new(
             new ProcessSpec
             {
                 Name = "app",
-                Request = () => ProcessLab.Shell(script) with { Command = command },
+                Request = () =>
+                {
+                    prepare?.Invoke();
+                    return ProcessLab.Shell(script) with { Command = command };
+                },
                 Probe = _ => Task.FromResult(probe?.Invoke()),
                 ReadyTimeout = () => timeout ?? TimeSpan.FromSeconds(30),
             },

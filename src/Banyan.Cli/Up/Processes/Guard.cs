@@ -71,13 +71,22 @@ internal sealed class Guard : IDisposable
         return left.Count == 0 ? ExitCodes.Success : ExitCodes.Failed;
     }
 
-    /// <summary>Lets the guard go in peace; everything must have been stopped before.</summary>
-    public void Dispose()
+    /// <summary>Lets the guard go in peace at the end of the pipe; everything must have been stopped before.</summary>
+    public void SayFarewell()
     {
         lock (_gate)
         {
             _disposed = true;
             Say(Farewell);
+        }
+    }
+
+    /// <summary>Ends the pipe: without a farewell before, the guard kills what is left.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
             _pipe?.Dispose();
         }
 
