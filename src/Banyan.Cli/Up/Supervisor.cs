@@ -93,21 +93,22 @@ internal sealed class Supervisor : IAsyncDisposable
     }
 
     /// <summary>Starts everything; returns when it is started, not when it is ready.</summary>
+    /// <exception cref="UserException">A fixed port is taken.</exception>
     public async Task StartAsync(IReadOnlyList<ProcessPlan> plans)
     {
         _socket = await SupervisorApi.StartAsync(this, _options.State);
         _control.Start();
         foreach (var plan in plans)
         {
-            Add(plan);
+            Add(plan).Start();
         }
 
         _watch = new FileWatch(_options.Paths, this, _options.State.ControlSocket, _log, _time);
     }
 
     /// <summary>Waits until every process is ready.</summary>
-    /// <returns>What is missing at the deadline; nothing when all is well.</returns>
-    public async Task<IReadOnlyList<ProcessReport>> WaitReadyAsync(TimeSpan limit, CancellationToken cancel)
+    /// <returns>What is missing at the deadline, a line for each; nothing when all is well.</returns>
+    public async Task<IReadOnlyList<string>> WaitReadyAsync(TimeSpan limit, CancellationToken cancel)
     {
         var start = _time.GetTimestamp();
         while (true)
@@ -120,7 +121,7 @@ internal sealed class Supervisor : IAsyncDisposable
 
             if (_time.GetElapsedTime(start) > limit)
             {
-                return [.. report.Processes.Where(process => process.State != "ready")];
+                return Missing(report);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancel);
@@ -180,7 +181,7 @@ internal sealed class Supervisor : IAsyncDisposable
             foreach (var plan in plans.Where(plan => Groups().All(group => group.Plan.Id != plan.Id)))
             {
                 _log.Notice($"{plan.Id} is new");
-                Add(plan);
+                isDone &= TryStart(Add(plan));
             }
         }
         finally
@@ -307,7 +308,20 @@ internal sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    private void Add(ProcessPlan plan)
+    /// <summary>What <see cref="MeshReport.Ready"/> wants; never empty, whatever it was that kept us waiting.</summary>
+    private List<string> Missing(MeshReport report)
+    {
+        List<string> missing =
+        [
+            .. report.Processes.Where(process => process.State != "ready").Select(process =>
+                $"{process.Name} is {process.State}{(process.Trouble is null ? "" : $": {process.Trouble}")}"),
+            .. Groups().Where(group => group.Replicas.Count != group.Plan.Run.Replicas).Select(group =>
+                $"{group.Plan.Id} has {group.Replicas.Count} of {group.Plan.Run.Replicas} replicas"),
+        ];
+        return missing.Count > 0 ? missing : ["the control plane has not taken in where everything listens"];
+    }
+
+    private ReplicaGroup Add(ProcessPlan plan)
     {
         var group = new ReplicaGroup(plan, _context);
         lock (_gate)
@@ -315,13 +329,20 @@ internal sealed class Supervisor : IAsyncDisposable
             _groups.Add(plan.Id, group);
         }
 
+        return group;
+    }
+
+    private bool TryStart(ReplicaGroup group)
+    {
         try
         {
             group.Start();
+            return true;
         }
         catch (UserException exception)
         {
             _log.Notice(exception.Message);
+            return false;
         }
     }
 

@@ -97,9 +97,9 @@ internal sealed record UpRun
         if (missing.Count > 0)
         {
             log.Notice("not everything is ready:");
-            foreach (var process in missing)
+            foreach (var line in missing)
             {
-                log.Notice($"  {process.Name} is {process.State}{(process.Trouble is null ? "" : $": {process.Trouble}")}");
+                log.Notice($"  {line}");
             }
 
             if (For is not null || WhileReady is not null)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Banyan.Mesh.Tests.Support;
 using Banyan.Testing;
@@ -135,6 +137,21 @@ public sealed class EndTests
         await up.LineAsync("broken/0 exited with code 7; started again in");
         Assert.Equal(0, (await up.StopAsync()).ExitCode);
         Assert.DoesNotContain("   at ", up.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFixedPortThatIsTakenEndsTheStart()
+    {
+        using var folder = new TempFolder("taken");
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        folder.Write("mesh.yaml", MeshText.Of(
+            MeshText.Client, MeshText.Workload("hello", "v1", ports: $"{{name: http, port: 80, targetPort: {port}}}")));
+        var up = await RunAsync(folder, "up", "mesh.yaml", "--for", "500ms", "--state", "s", "--output", "json");
+        Assert.Equal((1, ""), (up.ExitCode, up.Output));
+        Assert.Contains($"Workload hello-v1: targetPort {port} is in use", up.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(folder["s/up.json"]));
     }
 
     private static Task<ProcessResult> RunAsync(TempFolder folder, params string[] arguments) =>
