@@ -94,21 +94,44 @@ internal sealed class Replica
     /// Takes the replica out of service without losing a request, starts it anew, perhaps by another plan, and returns
     /// when it serves again.
     /// </summary>
-    /// <exception cref="UserException">It does not get ready, or the control plane is away.</exception>
+    /// <exception cref="UserException">
+    /// It does not get ready, a fixed port is taken, or the control plane is away. With another plan the replica then goes
+    /// on by its old one.
+    /// </exception>
     public async Task RollAsync(ProcessPlan plan, CancellationToken cancel)
     {
-        await DrainAsync(cancel);
-        await _app.StopAsync(AppGrace);
-        await _sidecar.StopAsync(SidecarGrace);
-        if (!ReferenceEquals(plan, _plan))
+        if (ReferenceEquals(plan, _plan))
         {
-            _ports.Release(_context.Ports);
-            _plan = plan;
-            _ports = new ReplicaPorts(plan, _context.Ports);
+            await DrainAsync(cancel);
+            await RestartAsync(_plan, _ports);
+            await ServesAsync(cancel);
+            return;
         }
 
-        Start();
-        await ServesAsync(cancel);
+        // Taken before anything is touched: a port that somebody has must not cost a replica that serves.
+        var (oldPlan, oldPorts) = (_plan, _ports);
+        var ports = new ReplicaPorts(plan, _context.Ports, oldPorts);
+        try
+        {
+            await DrainAsync(cancel);
+            await RestartAsync(plan, ports);
+            await ServesAsync(cancel);
+        }
+        catch (UserException exception)
+        {
+            var wasRestarted = ReferenceEquals(_plan, plan);
+            if (wasRestarted)
+            {
+                _draining = true;
+                await EndStartAsync();
+                await RestartAsync(oldPlan, oldPorts);
+            }
+
+            ports.Release(_context.Ports, oldPorts);
+            throw wasRestarted ? new UserException($"{exception.Message}; it is started again as it was") : exception;
+        }
+
+        oldPorts.Release(_context.Ports, ports);
     }
 
     /// <summary>Returns when the replica is ready and every sidecar knows.</summary>
@@ -181,6 +204,14 @@ internal sealed class Replica
         {
             // Stopped before that: the application never began.
         }
+    }
+
+    private async Task RestartAsync(ProcessPlan plan, ReplicaPorts ports)
+    {
+        await _app.StopAsync(AppGrace);
+        await _sidecar.StopAsync(SidecarGrace);
+        (_plan, _ports) = (plan, ports);
+        Start();
     }
 
     private async Task EndStartAsync()

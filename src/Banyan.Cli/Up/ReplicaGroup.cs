@@ -5,8 +5,12 @@ namespace Banyan.Cli.Up;
 internal sealed class ReplicaGroup(ProcessPlan plan, SupervisorContext context)
 {
     private readonly List<Replica> _replicas = [];
+    private readonly Backoff _backoff = new(context.Random);
+    private ProcessPlan? _failed;
+    private long _failedAt;
+    private TimeSpan _pause;
 
-    /// <summary>What the files say now.</summary>
+    /// <summary>What the files said when all replicas last came to it.</summary>
     public ProcessPlan Plan { get; private set; } = plan;
 
     public IReadOnlyList<Replica> Replicas
@@ -20,44 +24,49 @@ internal sealed class ReplicaGroup(ProcessPlan plan, SupervisorContext context)
         }
     }
 
-    /// <summary>Starts what is missing.</summary>
-    /// <exception cref="UserException">A fixed port is taken.</exception>
-    public void Start()
+    /// <summary>Whether every replica is as a plan says.</summary>
+    public bool Is(ProcessPlan plan)
     {
-        while (Replicas.Count < Plan.Run.Replicas)
-        {
-            Add();
-        }
+        var replicas = Replicas;
+        return plan.Equals(Plan) && replicas.Count == plan.Run.Replicas && replicas.All(replica => replica.Plan.IsSameProcess(plan));
     }
 
+    /// <summary>Whether a plan is new here, or failed so long ago that it may be tried again.</summary>
+    public bool IsDue(ProcessPlan plan) => !plan.Equals(_failed) || context.Time.GetElapsedTime(_failedAt) >= _pause;
+
+    /// <summary>Starts what is missing.</summary>
+    /// <exception cref="UserException">A fixed port is taken.</exception>
+    public void Start() => Start(Plan);
+
     /// <summary>Comes to a new plan: replicas are added or removed, and restarted one by one if the process changed.</summary>
-    /// <exception cref="UserException">A replica did not come back; those after it were not touched.</exception>
+    /// <exception cref="UserException">
+    /// A fixed port is taken, or a replica did not come back; those after it were not touched. <see cref="Plan"/> is the
+    /// old one, and <see cref="IsDue"/> says when to try again.
+    /// </exception>
     public async Task ChangeAsync(ProcessPlan plan, CancellationToken cancel)
     {
-        var isSame = plan.IsSameProcess(Plan);
-        Plan = plan;
-        await (isSame ? ShrinkAsync(cancel) : RollAsync(cancel));
-        Start();
+        try
+        {
+            await ShrinkAsync(plan, cancel);
+            await RollAsync(Replicas.Where(replica => !replica.Plan.IsSameProcess(plan)), plan, cancel);
+            Start(plan);
+            Plan = plan;
+            _failed = null;
+        }
+        catch (UserException)
+        {
+            _pause = _backoff.Next(plan.Equals(_failed) ? TimeSpan.Zero : Backoff.Healthy);
+            (_failed, _failedAt) = (plan, context.Time.GetTimestamp());
+            throw;
+        }
     }
 
     /// <summary>Restarts one replica after the other; the next one only when the last one serves.</summary>
     /// <exception cref="UserException">A replica did not come back; those after it were not touched.</exception>
     public async Task RollAsync(CancellationToken cancel)
     {
-        await ShrinkAsync(cancel);
-        foreach (var replica in Replicas)
-        {
-            var others = Replicas.Where(other => other != replica);
-            if (others.Any(other => other.IsReady) || !replica.IsReady || Plan.HasFixedPort || replica.Plan.HasFixedPort)
-            {
-                context.Log.Notice($"{replica.NodeId} is restarted");
-                await replica.RollAsync(Plan, cancel);
-            }
-            else
-            {
-                await ReplaceAsync(replica, cancel);
-            }
-        }
+        await ShrinkAsync(Plan, cancel);
+        await RollAsync(Replicas, Plan, cancel);
     }
 
     /// <summary>Takes all replicas out of service without losing a request, and ends them.</summary>
@@ -67,10 +76,35 @@ internal sealed class ReplicaGroup(ProcessPlan plan, SupervisorContext context)
     /// <summary>Ends all replicas at the same time.</summary>
     public Task StopAsync() => Task.WhenAll(Replicas.Select(replica => replica.StopAsync()));
 
-    /// <summary>Nobody else could serve meanwhile: a new replica takes over before the old one goes.</summary>
-    private async Task ReplaceAsync(Replica old, CancellationToken cancel)
+    private void Start(ProcessPlan plan)
     {
-        var replacement = Add();
+        while (Replicas.Count < plan.Run.Replicas)
+        {
+            Add(plan);
+        }
+    }
+
+    private async Task RollAsync(IEnumerable<Replica> replicas, ProcessPlan plan, CancellationToken cancel)
+    {
+        foreach (var replica in replicas)
+        {
+            var others = Replicas.Where(other => other != replica);
+            if (others.Any(other => other.IsReady) || !replica.IsReady || plan.HasFixedPort || replica.Plan.HasFixedPort)
+            {
+                context.Log.Notice($"{replica.NodeId} is restarted");
+                await replica.RollAsync(plan, cancel);
+            }
+            else
+            {
+                await ReplaceAsync(replica, plan, cancel);
+            }
+        }
+    }
+
+    /// <summary>Nobody else could serve meanwhile: a new replica takes over before the old one goes.</summary>
+    private async Task ReplaceAsync(Replica old, ProcessPlan plan, CancellationToken cancel)
+    {
+        var replacement = Add(plan);
         context.Log.Notice($"{old.NodeId} is replaced by {replacement.NodeId}");
         try
         {
@@ -86,18 +120,18 @@ internal sealed class ReplicaGroup(ProcessPlan plan, SupervisorContext context)
     }
 
     /// <summary>Ends what there is too much, also what a replacement that was broken off has left.</summary>
-    private async Task ShrinkAsync(CancellationToken cancel)
+    private async Task ShrinkAsync(ProcessPlan plan, CancellationToken cancel)
     {
-        foreach (var replica in Replicas.Skip(Plan.Run.Replicas))
+        foreach (var replica in Replicas.Skip(plan.Run.Replicas))
         {
             await RemoveAsync(replica, cancel);
         }
     }
 
-    private Replica Add()
+    private Replica Add(ProcessPlan plan)
     {
         var taken = Replicas.Select(replica => replica.Index).ToHashSet();
-        var replica = new Replica(Plan, Enumerable.Range(0, int.MaxValue).First(index => !taken.Contains(index)), context);
+        var replica = new Replica(plan, Enumerable.Range(0, int.MaxValue).First(index => !taken.Contains(index)), context);
         lock (_replicas)
         {
             _replicas.Add(replica);

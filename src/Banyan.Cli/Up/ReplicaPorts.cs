@@ -6,14 +6,16 @@ namespace Banyan.Cli.Up;
 internal sealed class ReplicaPorts
 {
     private readonly ProcessPlan _plan;
+    private readonly ReplicaPorts? _predecessor;
     private readonly Dictionary<WorkloadPort, int> _app = [];
     private readonly List<int> _owned = [];
 
     /// <summary>Takes all ports a replica needs.</summary>
+    /// <param name="predecessor">What the replica has now and will have left before these are used: fixed ports may be its.</param>
     /// <exception cref="UserException">A fixed port is taken.</exception>
-    public ReplicaPorts(ProcessPlan plan, PortAllocator allocator)
+    public ReplicaPorts(ProcessPlan plan, PortAllocator allocator, ReplicaPorts? predecessor = null)
     {
-        _plan = plan;
+        (_plan, _predecessor) = (plan, predecessor);
         foreach (var port in plan.Owner.Spec.Ports)
         {
             _app[port] = port.TargetPort == 0 ? Take(allocator) : TakeFixed(allocator, port.TargetPort, "targetPort");
@@ -44,6 +46,7 @@ internal sealed class ReplicaPorts
                     upstream.LocalPort == 0 ? Take(allocator) : TakeFixed(allocator, upstream.LocalPort, "localPort")),
             }),
         ];
+        _predecessor = null;
     }
 
     public EquatableList<InstancePort> Inbound { get; private set; }
@@ -79,10 +82,10 @@ internal sealed class ReplicaPorts
         return changed;
     }
 
-    /// <summary>Gives everything back.</summary>
-    public void Release(PortAllocator allocator)
+    /// <summary>Gives everything back that <paramref name="heir"/> does not have too.</summary>
+    public void Release(PortAllocator allocator, ReplicaPorts? heir = null)
     {
-        foreach (var port in _owned)
+        foreach (var port in _owned.Except(heir?._owned ?? []))
         {
             allocator.Release(port);
         }
@@ -99,9 +102,10 @@ internal sealed class ReplicaPorts
 
     private int TakeFixed(PortAllocator allocator, int port, string field)
     {
-        if (!allocator.TryTake(port))
+        var isInherited = _predecessor?._owned.Contains(port) == true && !_owned.Contains(port);
+        if (!isInherited && !allocator.TryTake(port))
         {
-            Release(allocator);
+            Release(allocator, _predecessor);
             var hint = _plan.Run.Replicas > 1 ? "; with several replicas leave it 0" : "";
             throw new UserException(
                 $"{_plan.Owner.File}:{_plan.Owner.Line}: Workload {_plan.Owner.Metadata.Name}: {field} {port} is in use{hint}");

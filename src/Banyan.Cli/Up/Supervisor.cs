@@ -172,16 +172,15 @@ internal sealed class Supervisor : IAsyncDisposable
                 {
                     isDone &= await RemoveAsync(group, mayRemove);
                 }
-                else if (!wanted.Equals(group.Plan))
+                else if (!group.Is(wanted))
                 {
-                    await ChangeAsync(group, wanted);
+                    isDone &= group.IsDue(wanted) && await ChangeAsync(group, wanted, "has changed");
                 }
             }
 
             foreach (var plan in plans.Where(plan => Groups().All(group => group.Plan.Id != plan.Id)))
             {
-                _log.Notice($"{plan.Id} is new");
-                isDone &= TryStart(Add(plan));
+                isDone &= await ChangeAsync(Add(plan), plan, "is new");
             }
         }
         finally
@@ -295,16 +294,19 @@ internal sealed class Supervisor : IAsyncDisposable
         return true;
     }
 
-    private async Task ChangeAsync(ReplicaGroup group, ProcessPlan plan)
+    /// <returns>Whether the group is as planned now; if not, it is to be tried again.</returns>
+    private async Task<bool> ChangeAsync(ReplicaGroup group, ProcessPlan plan, string reason)
     {
-        _log.Notice($"{plan.Id} has changed");
+        _log.Notice($"{plan.Id} {reason}");
         try
         {
             await group.ChangeAsync(plan, _stopping.Token);
+            return true;
         }
         catch (UserException exception)
         {
-            _log.Notice($"{exception.Message}; the other replicas go on as they are");
+            _log.Notice($"{exception.Message}; the other replicas go on as they are; this is tried again");
+            return false;
         }
     }
 
@@ -330,20 +332,6 @@ internal sealed class Supervisor : IAsyncDisposable
         }
 
         return group;
-    }
-
-    private bool TryStart(ReplicaGroup group)
-    {
-        try
-        {
-            group.Start();
-            return true;
-        }
-        catch (UserException exception)
-        {
-            _log.Notice(exception.Message);
-            return false;
-        }
     }
 
     private List<ReplicaGroup> Groups()
