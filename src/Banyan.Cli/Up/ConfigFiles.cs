@@ -8,8 +8,10 @@ internal static class ConfigFiles
     private static readonly string[] Endings = [".yaml", ".yml", ".json"];
 
     /// <summary>Every configuration file that the paths mean, in order.</summary>
+    /// <param name="paths">Files and folders.</param>
+    /// <param name="mayBeGone">Whether a path that does not exist holds nothing, instead of being a mistake.</param>
     /// <exception cref="UserException">A path does not exist, or a folder cannot be read.</exception>
-    public static IReadOnlyList<string> Expand(IEnumerable<string> paths)
+    public static IReadOnlyList<string> Expand(IEnumerable<string> paths, bool mayBeGone = false)
     {
         var files = new List<string>();
         foreach (var path in paths)
@@ -22,7 +24,7 @@ internal static class ConfigFiles
             {
                 files.Add(path);
             }
-            else
+            else if (!mayBeGone)
             {
                 throw new UserException($"{path}: no such file or folder");
             }
@@ -33,9 +35,9 @@ internal static class ConfigFiles
 
     /// <summary>Reads and checks everything together.</summary>
     /// <exception cref="UserException">A path or file cannot be read.</exception>
-    public static ConfigSet Read(IReadOnlyList<string> paths)
+    public static ConfigSet Read(IReadOnlyList<string> paths, bool mayBeGone = false)
     {
-        var files = Expand(paths);
+        var files = Expand(paths, mayBeGone);
         var objects = new List<MeshObject>();
         var problems = new List<Problem>();
         var skipped = new List<SkippedKind>();

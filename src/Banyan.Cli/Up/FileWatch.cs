@@ -41,7 +41,8 @@ internal sealed class FileWatch : IAsyncDisposable
 
     private async Task RunAsync(CancellationToken stop)
     {
-        var seen = Signature();
+        // The files may have changed since the start read them: the first look always counts.
+        string? seen = null;
         var isDone = true;
         try
         {
@@ -67,7 +68,8 @@ internal sealed class FileWatch : IAsyncDisposable
         ConfigSet set;
         try
         {
-            set = ConfigFiles.Read(_paths);
+            // What is gone holds nothing: whether its processes may be ended is asked for each of them.
+            set = ConfigFiles.Read(_paths, mayBeGone: true);
         }
         catch (UserException exception)
         {
@@ -117,7 +119,7 @@ internal sealed class FileWatch : IAsyncDisposable
     {
         try
         {
-            return string.Join('\n', ConfigFiles.Expand(_paths).Select(path =>
+            return string.Join('\n', ConfigFiles.Expand(_paths, mayBeGone: true).Select(path =>
             {
                 var file = new FileInfo(path);
                 return $"{path} {file.LastWriteTimeUtc.Ticks} {file.Length}";

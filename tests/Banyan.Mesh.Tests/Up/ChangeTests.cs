@@ -40,6 +40,24 @@ public sealed class ChangeTests
     }
 
     [Fact]
+    public async Task TheOtherFilesAreFollowedWhenOneIsGone()
+    {
+        using var more = new TempFolder("more");
+        var file = more.Write("more.yaml", MeshText.Of(MeshText.Workload("hello", "v1")));
+        await using var mesh = await UpMesh.StartAsync(MeshText.Of(MeshText.Client), file);
+        var gone = mesh.Pid("hello-v1/0");
+
+        File.Delete(file);
+        mesh.Write(MeshText.Of(MeshText.Client, MeshText.Workload("other", "v1")));
+
+        await Eventually.TrueAsync(
+            async () => (await mesh.ProcessesAsync()).Any(process =>
+                process.GetProperty("name").GetString() == "other-v1/0" && process.GetProperty("state").GetString() == "ready"),
+            "the new workload");
+        await Eventually.TrueAsync(() => !Processes.IsAlive(gone), "the end of what the file held");
+    }
+
+    [Fact]
     public async Task AChangeThatDoesNotGetReadyGoesBackToWhatServed()
     {
         var good = MeshText.Workload("hello", "v1", ports: $"{{name: http, port: 80, targetPort: {FreePorts.Next()}}}");
