@@ -41,6 +41,8 @@ internal static class DownCommand
         StateLock? stateLock;
         while ((stateLock = StateLock.TryTake(state)) is null)
         {
+            // A supervisor that only just starts has the lock before it can be asked.
+            wasRunning |= await supervisor.TryDownAsync(cancel);
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, cancel);
         }
 
