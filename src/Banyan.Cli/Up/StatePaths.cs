@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Banyan.Cli.Up.Processes;
 using Banyan.Model;
 
 namespace Banyan.Cli.Up;
@@ -77,12 +78,28 @@ internal sealed class StatePaths
         }
 
         var folder = $"/tmp/banyan-{Environment.UserName}-{Hash(Folder)}";
-        if (!Directory.Exists(folder))
+        MakePrivate(folder);
+        return Path.Combine(folder, name.Length > 40 ? $"{Hash(name)}.sock" : name.Replace('/', '.'));
+    }
+
+    /// <summary>Anybody may have made a folder of this name in /tmp before: only one of our own is used.</summary>
+    /// <exception cref="UserException">It is somebody else's, a link, or open to others.</exception>
+    internal static void MakePrivate(string folder)
+    {
+        try
         {
             Directory.CreateDirectory(folder, Private);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new UserException($"{folder}: {exception.Message}");
+        }
 
-        return Path.Combine(folder, name.Length > 40 ? $"{Hash(name)}.sock" : name.Replace('/', '.'));
+        if (!FileOwner.IsPrivateFolder(folder))
+        {
+            throw new UserException(
+                $"{folder} is not a folder of yours that only you may enter: remove it, or choose a shorter --state");
+        }
     }
 
     private static string Hash(string text) =>

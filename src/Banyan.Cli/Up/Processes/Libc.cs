@@ -81,6 +81,13 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     public static partial int ProcessControl(int option, nuint value, nuint third, nuint fourth, nuint fifth);
 
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    /// <summary>Unlike stat's, its structure is the same on every processor: see <see cref="FileOwner"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatX(int folder, string path, int flags, uint mask, byte* result);
+
     /// <summary>What an error number means, in words.</summary>
     public static string Explain(int error) => Marshal.GetPInvokeErrorMessage(error);
 }
