@@ -56,6 +56,10 @@ internal static class ApplyCommand
             {
                 await control.AcceptRemovalAsync(removed, cancel);
                 await Console.Error.WriteLineAsync($"the removal of {removed} is accepted");
+                if (result.GetValue(file) is null && result.IsJson(output))
+                {
+                    Json.Write(new { accepted = removed });
+                }
             }
 
             if (result.GetValue(file) is { } path)
