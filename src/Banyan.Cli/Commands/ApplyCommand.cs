@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Banyan.Cli.Client;
 using Banyan.Cli.Up;
+using Banyan.Control.Sources.Files;
 using Banyan.Model;
 
 namespace Banyan.Cli.Commands;
@@ -77,14 +78,17 @@ internal static class ApplyCommand
 
     private static async Task<string> ReadAsync(string path, string name, CancellationToken cancel)
     {
-        string text;
-        try
+        if (path != StandardInput && Directory.Exists(path))
         {
-            text = path == StandardInput ? await Console.In.ReadToEndAsync(cancel) : await File.ReadAllTextAsync(path, cancel);
+            throw new UserException($"{path} is a folder: name a file");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+
+        var (text, error) = path == StandardInput
+            ? await Task.Run(() => FileText.Read(Console.OpenStandardInput()), cancel)
+            : await FileText.ReadAsync(path, cancel);
+        if (text is null)
         {
-            throw new UserException(Directory.Exists(path) ? $"{path} is a folder: name a file" : $"{path}: {exception.Message}");
+            throw new UserException($"{name}: {error ?? "no such file"}");
         }
 
         // Checked here first: the messages then name the file as it was given.

@@ -1,3 +1,4 @@
+using Banyan.Control.Sources.Files;
 using Banyan.Model;
 
 namespace Banyan.Cli.Up;
@@ -70,14 +71,8 @@ internal static class ConfigFiles
 
     private static string ReadText(string file)
     {
-        try
-        {
-            return File.ReadAllText(file);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new UserException($"{file}: {exception.Message}");
-        }
+        var (text, error) = FileText.Read(file);
+        return text ?? throw new UserException($"{file}: {error ?? "no such file"}");
     }
 }
 
