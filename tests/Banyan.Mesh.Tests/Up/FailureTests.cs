@@ -81,9 +81,9 @@ public sealed class FailureTests(FailureTests.Fixture fixture) : IClassFixture<F
                 async () =>
                 {
                     using var connection = await RawConnection.ConnectAsync(Mesh.WayIn);
-                    return true;
+                    return (await connection.ExchangeAsync("GET / HTTP/1.1\r\nHost: hello\r\n\r\n")).Status == 200;
                 },
-                "the sidecar listens again");
+                "the sidecar serves again");
             await using var load = Load.Start(Mesh.WayIn, "hello");
             await load.MoreAsync(200);
             await load.EndAsync();

@@ -46,7 +46,7 @@ public sealed class CommandLineTests
     [InlineData(1, "no-such.yaml: no such file or folder", "up", "no-such.yaml")]
     [InlineData(1, "no-such.yaml: no such file or folder", "validate", "no-such.yaml")]
     [InlineData(1, "no-such.yaml: no such file or folder", "compile", "no-such.yaml", "--workload", "w", "--out", "x")]
-    [InlineData(1, "Could not find file", "apply", "no-such.yaml")]
+    [InlineData(1, "no such file", "apply", "no-such.yaml")]
     [InlineData(3, "no control plane answers at", "get", "services")]
     [InlineData(3, "no control plane answers at", "delete", "Service", "x")]
     [InlineData(3, "no control plane answers at", "status")]

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Banyan.Control.Sources.Files;
 
-/// <summary>Reads a configuration file whole: strictly UTF-8, at most <see cref="MaxBytes"/>. Safe from any thread.</summary>
+/// <summary>
+/// Reads a configuration file whole: strictly UTF-8, at most <see cref="MaxBytes"/>. Safe from any thread.
+/// </summary>
 public static class FileText
 {
     /// <summary>The largest file that is read.</summary>
