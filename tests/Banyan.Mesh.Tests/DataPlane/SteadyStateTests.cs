@@ -63,7 +63,7 @@ public sealed class SteadyStateTests
         using var client = await mesh.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: web\r\n\r\n");
         await Eventually.TrueAsync(() => backend.Requests == 1, "the request to arrive");
-        var endpoint = await EndpointAsync(admin);
+        var endpoint = await EndpointPage.FirstAsync(admin, "web");
         Assert.Equal(1, endpoint.GetProperty("requestsInFlight").GetInt32());
         Assert.Equal(0, endpoint.GetProperty("idleConnections").GetInt32());
         hold.SetResult();
@@ -71,7 +71,7 @@ public sealed class SteadyStateTests
         await Eventually.TrueAsync(
             async () =>
             {
-                endpoint = await EndpointAsync(admin);
+                endpoint = await EndpointPage.FirstAsync(admin, "web");
                 return endpoint.GetProperty("requestsInFlight").GetInt32() == 0
                     && endpoint.GetProperty("idleConnections").GetInt32() == 1;
             },
@@ -93,14 +93,6 @@ public sealed class SteadyStateTests
             () => ProcessMemory.Of(mesh.Proxy.Id) is var memory
                 && memory.Resident < resident * 1_000_000 && memory.Anonymous < anonymous * 1_000_000,
             $"less than {resident} MB resident and {anonymous} MB of its own");
-    }
-
-    private static async Task<JsonElement> EndpointAsync(HttpClient admin)
-    {
-        using var page = JsonDocument.Parse(await admin.GetStringAsync("/clusters"));
-        var cluster = page.RootElement.GetProperty("clusters").EnumerateArray()
-            .Single(c => c.GetProperty("name").GetString() == "web.default:80");
-        return cluster.GetProperty("endpoints")[0].Clone();
     }
 
     private static async Task<long> AllocatedAsync(HttpClient admin)
