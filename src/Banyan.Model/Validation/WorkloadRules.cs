@@ -127,7 +127,13 @@ internal static class WorkloadRules
         reading.Push("upstreams");
         for (var i = 0; i < spec.Upstreams.Count; i++)
         {
-            var (upstream, node) = (spec.Upstreams[i], (MapNode)upstreams.Items[i]);
+            if (upstreams.Items[i] is not MapNode node)
+            {
+                // Said already: an item is a map.
+                continue;
+            }
+
+            var upstream = spec.Upstreams[i];
             reading.Push(i);
             if (!targets.TryAdd((upstream.Service, upstream.Port), node))
             {

@@ -62,6 +62,24 @@ public sealed class RobustnessTests(ITestOutputHelper output)
         });
     }
 
+    [Theory]
+    [InlineData("ports")]
+    [InlineData("upstreams")]
+    public void AnItemWithoutContentIsAMistake(string list)
+    {
+        var text = $"""
+            apiVersion: banyan.dev/v1alpha1
+            kind: Workload
+            metadata: {"{"}name: payments-v1{"}"}
+            spec:
+              service: payments
+              {list}:
+              -
+            """;
+        Exercise(text, "f.yaml");
+        Assert.NotEmpty(ConfigReader.Read("f.yaml", text).Problems);
+    }
+
     [Fact]
     public void ArbitraryBytesNeverThrow()
     {
