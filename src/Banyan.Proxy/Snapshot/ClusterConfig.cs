@@ -16,6 +16,19 @@ public enum ClusterKind : byte
     Blackhole,
 }
 
+/// <summary>Which protocol is spoken to a cluster's endpoints.</summary>
+public enum UpstreamProtocol : byte
+{
+    /// <summary>The one that the client speaks: the port's protocol is not declared.</summary>
+    SameAsClient,
+
+    /// <summary>HTTP/1.1.</summary>
+    Http1,
+
+    /// <summary>HTTP/2 with prior knowledge.</summary>
+    Http2,
+}
+
 /// <summary>A set of endpoints that serve the same. Immutable; the same object while nothing about it changes.</summary>
 public sealed class ClusterConfig
 {
@@ -33,6 +46,9 @@ public sealed class ClusterConfig
 
     /// <summary>Small integer of this cluster's name, the same in every snapshot.</summary>
     public required int Slot { get; init; }
+
+    /// <summary>What the endpoints speak.</summary>
+    public UpstreamProtocol Protocol { get; init; }
 
     /// <summary>Connections to all endpoints together, per proxy process.</summary>
     public int MaxConnections { get; init; } = 1024;

@@ -16,6 +16,19 @@ public enum ListenerRole : byte
     Upstream,
 }
 
+/// <summary>What is spoken on a listener or to a destination.</summary>
+public enum PortProtocol : byte
+{
+    /// <summary>Not declared: the first bytes tell.</summary>
+    Detect,
+
+    /// <summary>HTTP/1 or HTTP/2; anything else is malformed.</summary>
+    Http,
+
+    /// <summary>Bytes that are relayed unread.</summary>
+    Tcp,
+}
+
 /// <summary>A socket this proxy listens on. Immutable.</summary>
 public sealed class ListenerConfig
 {
@@ -35,6 +48,9 @@ public sealed class ListenerConfig
 
     /// <summary>Outbound: the routes for hosts outside the mesh.</summary>
     public TargetConfig? Fallback { get; init; }
+
+    /// <summary>What is spoken here. An outbound listener speaks HTTP; what is inside CONNECT is the destination's to say.</summary>
+    public PortProtocol Protocol { get; init; }
 
     /// <summary>How requests are read.</summary>
     public required HttpSettings Http { get; init; }

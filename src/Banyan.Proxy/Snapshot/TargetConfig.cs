@@ -22,6 +22,9 @@ public sealed class TargetConfig
     /// <summary>Port of the service.</summary>
     public required int Port { get; init; }
 
+    /// <summary>What is spoken to it.</summary>
+    public PortProtocol Protocol { get; init; }
+
     /// <summary>Compiled routes.</summary>
     public required RouteTable Routes { get; init; }
 

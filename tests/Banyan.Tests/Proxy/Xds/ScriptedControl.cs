@@ -100,6 +100,9 @@ internal sealed class ScriptedStream(HttpContext context)
             var reading = reader.ReadAsync(context.RequestAborted).AsTask();
             if (await Task.WhenAny(reading, _end.Task) == _end.Task)
             {
+                // Kestrel uses the stream again for the next request: a read left behind would take that one's bytes.
+                reader.CancelPendingRead();
+                await reading;
                 return;
             }
 
