@@ -1,0 +1,129 @@
+using Banyan.Wire.Http1;
+
+namespace Banyan.Wire.Http2;
+
+/// <summary>Start lines to pseudo-header fields (RFC 9113 §8.3, RFC 8441 §4).</summary>
+public sealed partial class HpackEncoder
+{
+    private static readonly uint MethodHash = FieldHash.Of(":method"u8);
+    private static readonly uint PathHash = FieldHash.Of(":path"u8);
+    private static readonly uint AuthorityHash = FieldHash.Of(":authority"u8);
+    private static readonly uint ProtocolHash = FieldHash.Of(":protocol"u8);
+    private static readonly uint StatusHash = FieldHash.Of(":status"u8);
+
+    /// <summary>Encodes the head of a request, with <c>:scheme</c> http. The host becomes <c>:authority</c>.</summary>
+    /// <param name="head">The head in origin, asterisk, authority or absolute form; it may end before the empty line.</param>
+    /// <param name="output">Where the block goes.</param>
+    /// <param name="extendedConnect">The peer understands RFC 8441: an <c>upgrade</c> field, if there is one, makes the request
+    /// an extended CONNECT.</param>
+    /// <inheritdoc cref="EncodeTrailers" path="/returns"/>
+    public int EncodeRequest(ReadOnlySpan<byte> head, Span<byte> output, bool extendedConnect = false)
+    {
+        var lines = new HeadLines(head);
+        var start = lines.NextLine();
+        var afterMethod = start.IndexOf((byte)' ');
+        var afterTarget = start.LastIndexOf((byte)' ');
+        if (afterMethod <= 0 || afterTarget <= afterMethod + 1)
+        {
+            return 0;
+        }
+
+        var method = start[..afterMethod];
+        var target = start[(afterMethod + 1)..afterTarget];
+        var protocol = extendedConnect ? lines.Find("upgrade"u8) : default;
+        var writer = Begin(output);
+        if (method.SequenceEqual("CONNECT"u8))
+        {
+            Pseudo(":method"u8, method, MethodHash, StaticTable.MethodGet, ref writer);
+            Pseudo(":authority"u8, target, AuthorityHash, StaticTable.Authority, ref writer);
+        }
+        else
+        {
+            var authority = lines.Find("host"u8);
+            SplitAbsolute(ref target, ref authority, method);
+            Method(protocol.Length > 0 ? "CONNECT"u8 : method, ref writer);
+            writer.Integer(Indexed, 7, StaticTable.SchemeHttp);
+            Path(target, ref writer);
+            if (authority.Length > 0)
+            {
+                Pseudo(":authority"u8, authority, AuthorityHash, StaticTable.Authority, ref writer);
+            }
+
+            if (protocol.Length > 0)
+            {
+                Pseudo(":protocol"u8, protocol, ProtocolHash, 0, ref writer);
+            }
+        }
+
+        Fields(ref lines, protocol.Length > 0, ref writer);
+        return End(ref writer);
+    }
+
+    /// <summary>Takes an absolute form apart (RFC 9112 §3.2.2); its authority counts more than the host.</summary>
+    private static void SplitAbsolute(ref ReadOnlySpan<byte> target, ref ReadOnlySpan<byte> authority, ReadOnlySpan<byte> method)
+    {
+        if (target[0] == '/' || target.IndexOf("://"u8) is not (var scheme and >= 0))
+        {
+            return;
+        }
+
+        var rest = target[(scheme + 3)..];
+        var length = rest.IndexOfAny((byte)'/', (byte)'?');
+        authority = length < 0 ? rest : rest[..length];
+        target = length < 0 ? method.SequenceEqual("OPTIONS"u8) ? "*"u8 : "/"u8 : rest[length..];
+    }
+
+    private void Method(ReadOnlySpan<byte> method, ref BlockWriter writer)
+    {
+        if (method.SequenceEqual("GET"u8))
+        {
+            writer.Integer(Indexed, 7, StaticTable.MethodGet);
+        }
+        else if (method.SequenceEqual("POST"u8))
+        {
+            writer.Integer(Indexed, 7, StaticTable.MethodPost);
+        }
+        else
+        {
+            Pseudo(":method"u8, method, MethodHash, StaticTable.MethodGet, ref writer);
+        }
+    }
+
+    private void Path(ReadOnlySpan<byte> path, ref BlockWriter writer)
+    {
+        if (path.Length == 1 && path[0] == '/')
+        {
+            writer.Integer(Indexed, 7, StaticTable.PathRoot);
+        }
+        else
+        {
+            Pseudo(":path"u8, path, PathHash, StaticTable.PathRoot, ref writer);
+        }
+    }
+
+    private void Status(ReadOnlySpan<byte> digits, ref BlockWriter writer)
+    {
+        var index = ((digits[0] * 100) + (digits[1] * 10) + digits[2] - ('0' * 111)) switch
+        {
+            200 => StaticTable.FirstStatus,
+            204 => StaticTable.FirstStatus + 1,
+            206 => StaticTable.FirstStatus + 2,
+            304 => StaticTable.FirstStatus + 3,
+            400 => StaticTable.FirstStatus + 4,
+            404 => StaticTable.FirstStatus + 5,
+            500 => StaticTable.FirstStatus + 6,
+            _ => 0,
+        };
+        if (index > 0)
+        {
+            writer.Integer(Indexed, 7, index);
+        }
+        else
+        {
+            Pseudo(":status"u8, digits, StatusHash, StaticTable.FirstStatus, ref writer);
+        }
+    }
+
+    private void Pseudo(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, uint hash, int index, ref BlockWriter writer) =>
+        Field(name, value, hash, index, FieldPolicy.Index, ref writer);
+}
