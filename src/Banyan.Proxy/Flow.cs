@@ -6,6 +6,7 @@ using Banyan.Proxy.Policy;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
+using Banyan.Proxy.Tcp;
 using Banyan.Rules;
 using Banyan.Wire.Http1;
 
@@ -13,14 +14,48 @@ namespace Banyan.Proxy;
 
 /// <summary>
 /// The way of a request: accept → detect → parse → match → decide → balance → forward → record.
-/// One method per connection, one per exchange; the work is in the stages.
+/// One method per connection, one for its requests, one per exchange; the work is in the stages.
 /// </summary>
 internal static class Flow
 {
     /// <summary>A client's connection from its first byte to its end.</summary>
     internal static async ReactorTask Connection(Downstream client)
     {
-        var reset = false;
+        var protocol = await Peek.Connection(client);
+        if (protocol == DetectedProtocol.Http1)
+        {
+            protocol = await Requests(client);
+        }
+
+        if (protocol == DetectedProtocol.Http2)
+        {
+            await Http2(client);
+        }
+        else if (protocol != DetectedProtocol.Incomplete)
+        {
+            await TcpRelay.Run(client);
+        }
+
+        client.Close(client.EndsInReset);
+    }
+
+    /// <summary>HTTP/2 until it is served: undeclared it is relayed like any bytes, declared HTTP it is malformed HTTP/1.</summary>
+    private static async ReactorTask Http2(Downstream client)
+    {
+        if (client.ConnectAuthority is not null || client.Acceptor.Config.Protocol == PortProtocol.Detect)
+        {
+            await TcpRelay.Run(client);
+        }
+        else
+        {
+            await Requests(client);
+        }
+    }
+
+    /// <summary>Requests until the connection ends (<see cref="DetectedProtocol.Incomplete"/>) or a CONNECT makes it something
+    /// else.</summary>
+    private static async ReactorTask<DetectedProtocol> Requests(Downstream client)
+    {
         var open = true;
         while (open && await Receive.FirstBytes(client))
         {
@@ -34,9 +69,11 @@ internal static class Flow
             }
 
             x.Start();
+            var inside = DetectedProtocol.Http1;
             if (failure == Failure.None && x.Request.Method == RequestMethod.Connect)
             {
-                open = await Tunnel.Connect(x);
+                inside = await Tunnel.Connect(x);
+                open = inside == DetectedProtocol.Http1;
             }
             else
             {
@@ -50,9 +87,14 @@ internal static class Flow
                 open = false;
             }
 
-            reset = x.ResetClient;
+            client.EndsInReset = x.ResetClient;
             var linger = !open && x.LeavesBytes;
             client.Worker.Return(x);
+            if (inside is DetectedProtocol.Http2 or DetectedProtocol.Tls or DetectedProtocol.Other)
+            {
+                return inside;
+            }
+
             if (linger)
             {
                 await Linger.Drain(client);
@@ -61,7 +103,7 @@ internal static class Flow
             client.Idle = true;
         }
 
-        client.Close(reset);
+        return DetectedProtocol.Incomplete;
     }
 
     /// <summary>One request and its response; recorded exactly once, whatever happens.</summary>

@@ -101,6 +101,11 @@ internal sealed class Worker
         }
     }
 
+    /// <summary>A connection is relayed from now on: in flight until <see cref="RelayEnded"/>.</summary>
+    internal void RelayBegan() => _inFlight++;
+
+    internal void RelayEnded() => _inFlight--;
+
     internal void Opened(Downstream client)
     {
         Connections.Add(client);

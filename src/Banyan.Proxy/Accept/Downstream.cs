@@ -1,5 +1,6 @@
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Snapshot;
+using Banyan.Proxy.Tcp;
 
 namespace Banyan.Proxy.Accept;
 
@@ -31,6 +32,12 @@ internal sealed class Downstream
 
     /// <summary>No exchange is under way.</summary>
     internal bool Idle { get; set; } = true;
+
+    /// <summary>The connection to the destination, when a CONNECT has opened it before its answer; else null.</summary>
+    internal TcpRelay? Relay { get; set; }
+
+    /// <summary>The connection is closed with a reset: what the client got is not the whole.</summary>
+    internal bool EndsInReset { get; set; }
 
     /// <summary>A client tends to ask for the same host again: its last answer, while the snapshot is the same.</summary>
     internal TargetConfig? Remembered(ReadOnlySpan<byte> authority, MeshSnapshot snapshot) =>

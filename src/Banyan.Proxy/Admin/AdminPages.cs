@@ -138,6 +138,7 @@ internal sealed class AdminPages(AdminContext context)
             : "text/plain; version=0.0.4; charset=utf-8");
         var writer = new ExpositionWriter(response, open ? ExpositionFormat.OpenMetrics : ExpositionFormat.Text);
         EdgeMetrics.Write(writer, EdgeTotals.Collect(context.Metrics), context.Housekeeping.Node);
+        TcpMetrics.Write(writer, context.Metrics, context.Housekeeping.Node);
         ReactorMetrics.Write(writer, context.Metrics);
         var snapshot = context.Snapshots.Current;
         writer.Single("banyan_xds_connected", "gauge", "1 while the control plane is reachable.", snapshot.Connected ? 1 : 0);

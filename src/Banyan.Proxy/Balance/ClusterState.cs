@@ -67,6 +67,24 @@ internal sealed class ClusterState(Worker worker)
         return Scan(all, i, now, avoid);
     }
 
+    /// <summary>P2C over what is under way: for connections, whose duration says nothing about latency.</summary>
+    internal EndpointState? PickFewest(ref XorShift random, EndpointState? avoid)
+    {
+        var all = Eligible;
+        if (all.Length < 2)
+        {
+            return all.Length == 0 ? null : all[0];
+        }
+
+        var now = worker.Loop.NowMs;
+        var i = (int)random.Below((uint)all.Length);
+        var j = (int)random.Below((uint)(all.Length - 1));
+        var a = all[i];
+        var b = all[j >= i ? j + 1 : j];
+        var fewest = a.InFlight <= b.InFlight ? a : b;
+        return fewest.IsEjected(now) || fewest == avoid ? Scan(all, i, now, avoid) : fewest;
+    }
+
     /// <summary>Gives up an idle connection to any endpoint, so that one to another can be opened; false when all are in use.</summary>
     internal bool CloseOneIdle()
     {

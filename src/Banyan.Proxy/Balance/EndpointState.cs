@@ -62,12 +62,18 @@ internal sealed class EndpointState
         return _ewma / (1 + (age / DecayMicros)) * (InFlight + 1);
     }
 
-    /// <summary>An answer came: a peak counts at once, what is lower sinks in slowly.</summary>
-    internal void Answered(long micros)
+    /// <summary>It lives: the first byte came on a connection whose protocol nobody knows.</summary>
+    internal void Spoke()
     {
         _consecutiveErrors = 0;
         _ejections = EjectedUntil == 0 ? 0 : _ejections;
         EjectedUntil = 0;
+    }
+
+    /// <summary>An answer came: a peak counts at once, what is lower sinks in slowly.</summary>
+    internal void Answered(long micros)
+    {
+        Spoke();
         var now = _worker.Loop.NowMs;
         if (micros > _ewma)
         {

@@ -2,42 +2,83 @@ using Banyan.Proxy.Reactor;
 
 namespace Banyan.Proxy.Forward;
 
-/// <summary>Relays bytes between two sockets until both directions are finished or one breaks; a half-close travels on.</summary>
-internal sealed class BytePump(Worker worker, Sock left, Sock right)
+/// <summary>How a relay ended.</summary>
+internal enum PumpEnd : byte
 {
-    /// <summary>No byte in either direction for this long ends the relay.</summary>
-    private const long IdleMs = 3_600_000;
+    /// <summary>Both sides have said all.</summary>
+    Finished,
+
+    /// <summary>The left side broke off.</summary>
+    LeftReset,
+
+    /// <summary>The right side broke off.</summary>
+    RightReset,
+
+    /// <summary>No byte moved for too long.</summary>
+    Idle,
+}
+
+/// <summary>Told of what a relay moves.</summary>
+internal interface IPumpObserver
+{
+    /// <summary>So many bytes were handed to the left or to the right side.</summary>
+    void Moved(bool toRight, int bytes);
+}
+
+/// <summary>Relays bytes between two sockets until both directions are finished or one side breaks; a half-close travels on.</summary>
+/// <remarks>Nothing is read from one side before the other has taken what came before: that is the back-pressure. Buffers are
+/// held only while bytes are in them.</remarks>
+internal sealed class BytePump
+{
+    /// <summary>No byte in either direction for this long ends a relay, unless somebody says otherwise.</summary>
+    internal const long DefaultIdleMs = 3_600_000;
 
     /// <summary>Bytes that are relayed before the loop looks at other sockets.</summary>
     private const int Stretch = 256 * 1024;
 
-    private readonly Gate _done = new(worker.Loop);
-    private long _lastMs = worker.Loop.NowMs;
+    private readonly Worker _worker;
+    private readonly Sock _left;
+    private readonly Sock _right;
+    private readonly IPumpObserver? _observer;
+    private readonly long _idleMs;
+    private readonly Gate _done;
+    private long _lastMs;
     private int _running = 2;
     private bool _broken;
+    private PumpEnd _end;
 
-    /// <summary>Relays; the buffers hold what was received before and stay the caller's.</summary>
-    internal async ReactorTask Run(IoBuffer? fromLeft, IoBuffer? fromRight)
+    internal BytePump(Worker worker, Sock left, Sock right, IPumpObserver? observer = null, long idleMs = DefaultIdleMs)
     {
-        _ = _done.Until(long.MaxValue);
-        Direction(left, right, fromLeft).Forget();
-        Direction(right, left, fromRight).Forget();
-        await _done;
+        _worker = worker;
+        _left = left;
+        _right = right;
+        _observer = observer;
+        _idleMs = idleMs;
+        _done = new Gate(worker.Loop);
+        _lastMs = worker.Loop.NowMs;
     }
 
-    private async ReactorTask Direction(Sock from, Sock to, IoBuffer? first)
+    /// <summary>Relays; the buffers hold what was received before and stay the caller's. The sockets stay open.</summary>
+    internal async ReactorTask<PumpEnd> Run(IoBuffer? fromLeft, IoBuffer? fromRight)
     {
-        var clean = (first is null || first.Count == 0 || await Send.Range(to, first.Bytes, first.Start, first.End, IdleMs))
-            && await Copy(from, to);
-        if (clean)
+        _ = _done.Until(long.MaxValue);
+
+        // While a direction waits to write it does not read, and would not hear of a reset.
+        _left.IdleEvent = () => CheckReset(_left, PumpEnd.LeftReset);
+        _right.IdleEvent = () => CheckReset(_right, PumpEnd.RightReset);
+        Direction(toRight: true, fromLeft).Forget();
+        Direction(toRight: false, fromRight).Forget();
+        await _done;
+        _left.IdleEvent = null;
+        _right.IdleEvent = null;
+        return _end;
+    }
+
+    private async ReactorTask Direction(bool toRight, IoBuffer? first)
+    {
+        if ((first is null || await Write(toRight, first)) && await Copy(toRight))
         {
-            to.ShutdownWrite();
-        }
-        else
-        {
-            _broken = true;
-            from.Cancel();
-            to.Cancel();
+            (toRight ? _right : _left).ShutdownWrite();
         }
 
         if (--_running == 0)
@@ -46,32 +87,38 @@ internal sealed class BytePump(Worker worker, Sock left, Sock right)
         }
     }
 
-    /// <summary>True at the end of the stream, false when either side broke.</summary>
-    private async ReactorTask<bool> Copy(Sock from, Sock to)
+    /// <summary>True at the end of the stream, false when the relay is over.</summary>
+    private async ReactorTask<bool> Copy(bool toRight)
     {
+        var from = toRight ? _left : _right;
         var size = BufferPool.Small;
         var stretch = 0;
-        while (await MayRead(from))
+        while (await MayGoOn(from.Readable(_lastMs + _idleMs)))
         {
             if (stretch >= Stretch)
             {
                 stretch = 0;
-                await worker.Loop.Yield();
+                await _worker.Loop.Yield();
             }
 
-            var buffer = worker.Buffers.Rent(size);
+            var buffer = _worker.Buffers.Rent(size);
             var n = from.TryRead(buffer.Room);
-            var sent = n <= 0 || await Send.Range(to, buffer.Bytes, 0, n, IdleMs);
-            size = n == buffer.Capacity ? BufferPool.Large : BufferPool.Small;
-            worker.Buffers.Return(buffer);
-            stretch += n;
-            _lastMs = worker.Loop.NowMs;
+            buffer.End = Math.Max(n, 0);
+            var sent = n <= 0 || await Write(toRight, buffer);
+            size = n == buffer.Capacity ? BufferPool.Large : n > BufferPool.Small ? size : BufferPool.Small;
+            _worker.Buffers.Return(buffer);
+            stretch += Math.Max(n, 0);
             if (n == 0)
             {
                 return true;
             }
 
-            if (n == Sock.Failed || !sent)
+            if (n == Sock.Failed)
+            {
+                Break(toRight ? PumpEnd.LeftReset : PumpEnd.RightReset);
+            }
+
+            if (!sent)
             {
                 return false;
             }
@@ -80,23 +127,67 @@ internal sealed class BytePump(Worker worker, Sock left, Sock right)
         return false;
     }
 
-    /// <summary>Waits for bytes; false when the relay is over, or idle in both directions.</summary>
-    private async ReactorTask<bool> MayRead(Sock from)
+    /// <summary>Writes what the buffer holds; false when the relay is over.</summary>
+    private async ReactorTask<bool> Write(bool toRight, IoBuffer buffer)
     {
-        while (!_broken)
+        var to = toRight ? _right : _left;
+        while (buffer.Count > 0)
         {
-            var wait = await from.Readable(_lastMs + IdleMs);
-            if (wait == Wait.Ready)
+            var n = to.TryWrite(buffer.Valid);
+            if (n > 0)
             {
-                return !_broken;
+                buffer.Start += n;
+                _lastMs = _worker.Loop.NowMs;
+                _observer?.Moved(toRight, n);
             }
-
-            if (wait == Wait.Cancelled || worker.Loop.NowMs >= _lastMs + IdleMs)
+            else if (n == Sock.Failed)
+            {
+                Break(toRight ? PumpEnd.RightReset : PumpEnd.LeftReset);
+                return false;
+            }
+            else if (!await MayGoOn(to.Writable(_lastMs + _idleMs)))
             {
                 return false;
             }
         }
 
-        return false;
+        return !_broken;
+    }
+
+    /// <summary>Waits; false when the relay is over. A wait that ends early because the other direction moved is repeated by
+    /// the caller, who finds nothing to do and asks again.</summary>
+    private async ReactorTask<bool> MayGoOn(SockWait wait)
+    {
+        if (_broken)
+        {
+            return false;
+        }
+
+        if (await wait == Wait.TimedOut && _worker.Loop.NowMs >= _lastMs + _idleMs)
+        {
+            Break(PumpEnd.Idle);
+        }
+
+        return !_broken;
+    }
+
+    private void CheckReset(Sock sock, PumpEnd end)
+    {
+        // A hang-up alone may be the normal end of both directions, with bytes still to be read.
+        if (sock.Broken && sock.TakeError() != 0)
+        {
+            Break(end);
+        }
+    }
+
+    private void Break(PumpEnd end)
+    {
+        if (!_broken)
+        {
+            _broken = true;
+            _end = end;
+            _left.Cancel();
+            _right.Cancel();
+        }
     }
 }

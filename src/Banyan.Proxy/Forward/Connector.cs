@@ -12,7 +12,15 @@ internal static class Connector
     private const int FirstEphemeralPort = 32768;
 
     /// <summary>Connects; on success the exchange has its <see cref="Exchange.Upstream"/>.</summary>
-    internal static async ReactorTask<Failure> Connect(Exchange x, EndpointState endpoint, ClusterState? cluster)
+    /// <param name="x">The exchange.</param>
+    /// <param name="endpoint">Where to.</param>
+    /// <param name="cluster">Whose limits count; null outside the mesh.</param>
+    /// <param name="fresh">A pooled connection will not do, however good: what is relayed unread begins with a new one.</param>
+    internal static async ReactorTask<Failure> Connect(
+        Exchange x,
+        EndpointState endpoint,
+        ClusterState? cluster,
+        bool fresh = false)
     {
         var worker = x.Worker;
         var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.TryDeadline);
@@ -23,7 +31,7 @@ internal static class Connector
                 return Failure.Overflow;
             }
 
-            if (endpoint.TakeIdle(worker.Loop.NowMs) is { } freed)
+            if (!fresh && endpoint.TakeIdle(worker.Loop.NowMs) is { } freed)
             {
                 x.Upstream = freed;
                 return Failure.None;
@@ -88,9 +96,7 @@ internal static class Connector
 
     private static unsafe bool Established(Sock sock, in SockAddr peer)
     {
-        var error = 0;
-        uint length = sizeof(int);
-        if (Libc.getsockopt(sock.Fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length) < 0 || error != 0)
+        if (sock.TakeError() != 0)
         {
             return false;
         }
@@ -102,7 +108,7 @@ internal static class Connector
         }
 
         SockAddr local = default;
-        length = SockAddr.Capacity;
+        uint length = SockAddr.Capacity;
         return Libc.getsockname(sock.Fd, local.Bytes, &length) < 0 || !local.SameAs(peer);
     }
 }

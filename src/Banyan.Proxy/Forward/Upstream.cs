@@ -61,7 +61,8 @@ internal sealed class Upstream
         _cluster?.ConnectionFreed();
     }
 
-    internal void Close()
+    /// <summary>Ends it, with a reset if what was sent is not the whole.</summary>
+    internal void Close(bool reset = false)
     {
         if (!Sock.IsOpen)
         {
@@ -69,7 +70,15 @@ internal sealed class Upstream
         }
 
         ReturnBuffer();
-        Sock.Close();
+        if (reset)
+        {
+            Sock.Abort();
+        }
+        else
+        {
+            Sock.Close();
+        }
+
         _worker.Count(Counter.UpstreamConnectionsActive, -1);
         if (_cluster is not null)
         {

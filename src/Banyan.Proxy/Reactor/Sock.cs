@@ -151,6 +151,14 @@ internal sealed unsafe class Sock
         return Written(n, first.Length + second.Length);
     }
 
+    /// <summary>The error that waits on the socket, as errno; 0 = none. Taking it clears it: the next read would see an end.</summary>
+    internal int TakeError()
+    {
+        var error = 0;
+        uint length = sizeof(int);
+        return Libc.getsockopt(Fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length) < 0 ? Libc.Errno : error;
+    }
+
     /// <summary>Waits until a read is worth trying. The deadline is in milliseconds of <see cref="EventLoop.NowMs"/>.</summary>
     internal SockWait Readable(long deadline) => new(_read, deadline);
 

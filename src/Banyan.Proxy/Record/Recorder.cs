@@ -6,14 +6,19 @@ namespace Banyan.Proxy.Record;
 /// <summary>Stage "record": every exchange passes here exactly once.</summary>
 internal static class Recorder
 {
-    internal static void Record(Exchange x, Failure failure)
+    /// <summary>Counts a failure by its kind, if it is one.</summary>
+    internal static void CountFailure(Worker worker, Failure failure)
     {
-        var worker = x.Worker;
         if (failure != Failure.None && failure.Row().Counter is { } counter)
         {
             worker.Count(counter);
         }
+    }
 
+    internal static void Record(Exchange x, Failure failure)
+    {
+        var worker = x.Worker;
+        CountFailure(worker, failure);
         var route = x.Route is null ? -1 : x.Route.Index;
         var key = x.Listener.Role == ListenerRole.Inbound
             ? EdgeKey.Server(x.Listener, route, x.Request.Method, x.Status)

@@ -95,6 +95,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Address = resource.Address!,
             Target = isOutbound ? null : target,
             Fallback = isOutbound ? target : null,
+            Protocol = PortProtocol.Http,
             Http = resource.Manager.Http,
             Service = isOutbound ? "" : resource.Service,
             Namespace = isOutbound ? "" : resource.Namespace,

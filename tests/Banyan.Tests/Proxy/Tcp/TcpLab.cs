@@ -1,0 +1,187 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using Banyan.Proxy;
+using Banyan.Proxy.Accept;
+using Banyan.Proxy.Record;
+using Banyan.Proxy.Record.Render;
+using Banyan.Proxy.Snapshot;
+using Banyan.Rules;
+using Banyan.Testing;
+using Banyan.Tests.Rules;
+using Banyan.Xds;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Banyan.Tests.Proxy.Tcp;
+
+/// <summary>One worker on a thread of its own, with a snapshot made by hand. Disposing it fails if a bug was reported.</summary>
+internal sealed class TcpLab : IDisposable
+{
+    private readonly List<ListenerConfig> _listeners = [];
+    private readonly List<KeyValuePair<string, TargetConfig>> _targets = [];
+    private readonly SnapshotHolder _snapshots = new();
+    private readonly MetricsShards _metrics = new(1);
+    private readonly List<Exception> _faults = [];
+    private readonly ListenerSet _listenerSet;
+    private readonly Thread _thread;
+    private int _slots;
+
+    public TcpLab()
+    {
+        Worker = new Worker(0, _snapshots, new NoDiscovery(), _metrics.Shards[0], "default");
+        Worker.Loop.OnFault = fault =>
+        {
+            lock (_faults)
+            {
+                _faults.Add(fault);
+            }
+        };
+        _listenerSet = new ListenerSet(Worker, sharePort: false, new ProxyLog(LogLevel.Off, TimeProvider.System));
+        Worker.OnConfigured = () => _listenerSet.Reconcile(_snapshots.Current);
+        _thread = new Thread(Worker.Loop.Run) { IsBackground = true };
+    }
+
+    public Worker Worker { get; }
+
+    /// <summary>Connect timeout of the clusters made from now on.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Limit of connections of the clusters made from now on.</summary>
+    public int MaxConnections { get; set; } = 1024;
+
+    /// <summary>Connections that may wait, of the clusters made from now on.</summary>
+    public int MaxPending { get; set; } = 1024;
+
+    /// <summary>Idle timeout of the routes made from now on.</summary>
+    public TimeSpan? Idle { get; set; }
+
+    /// <summary>A listener with one destination; the port.</summary>
+    public int Listen(PortProtocol protocol, ListenerRole role, params (string[] Endpoints, uint Weight)[] backends)
+    {
+        var port = FreePorts.Next();
+        var name = $"echo{port}";
+        _listeners.Add(new ListenerConfig
+        {
+            Name = $"{role}/{name}.default:80",
+            Role = role,
+            Address = new IPEndPoint(IPAddress.Loopback, port),
+            Target = Target(name, protocol, backends),
+            Protocol = protocol,
+            Http = HttpSettings.Default,
+            Service = name,
+            Namespace = "default",
+            Port = 80,
+            Workload = role == ListenerRole.Inbound ? "app" : "",
+        });
+        return port;
+    }
+
+    public int Listen(PortProtocol protocol, params string[] endpoints) => Listen(protocol, ListenerRole.Upstream, (endpoints, 1));
+
+    /// <summary>An outbound listener, for CONNECT; the port.</summary>
+    public int Outbound()
+    {
+        var port = FreePorts.Next();
+        _listeners.Add(new ListenerConfig
+        {
+            Name = "outbound",
+            Role = ListenerRole.Outbound,
+            Address = new IPEndPoint(IPAddress.Loopback, port),
+            Http = HttpSettings.Default,
+        });
+        return port;
+    }
+
+    /// <summary>A destination that CONNECT may name: <c>NAME.default:80</c>.</summary>
+    public void Destination(string name, PortProtocol protocol, params string[] endpoints) =>
+        _targets.Add(new($"{name}.default:80", Target(name, protocol, (endpoints, 1))));
+
+    public async Task<TcpLab> StartAsync()
+    {
+        _thread.Start();
+        _snapshots.Publish(new MeshSnapshot
+        {
+            Listeners = [.. _listeners],
+            Targets = MeshSnapshot.Index(_targets),
+            Missing = MeshSnapshot.Names(["nobody.default:80"]),
+        });
+        await Eventually.TrueAsync(() => _listenerSet.Complete, "the listeners are bound");
+        return this;
+    }
+
+    /// <summary>A number of <c>/metrics</c>: the sum of the lines that begin with <paramref name="name"/> and have all of the labels.</summary>
+    public double Metric(string name, params string[] labels)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new ExpositionWriter(output, ExpositionFormat.Text);
+        TcpMetrics.Write(writer, _metrics, node: null);
+        ReactorMetrics.Write(writer, _metrics);
+        return Encoding.UTF8.GetString(output.WrittenSpan).Split('\n')
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line[name.Length] is '{' or ' ')
+            .Where(line => labels.All(label => line.Contains(label, StringComparison.Ordinal)))
+            .Sum(line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Runs on the worker's thread and waits for it.</summary>
+    public async Task<T> OnWorkerAsync<T>(Func<T> ask)
+    {
+        var answer = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Worker.Loop.Post(() => answer.SetResult(ask()));
+        return await Eventually.WithinAsync(answer.Task, "the worker's answer");
+    }
+
+    public void Dispose()
+    {
+        Worker.Loop.Stop();
+        _thread.Join();
+        lock (_faults)
+        {
+            if (_faults.Count > 0)
+            {
+                throw new AggregateException("the reactor reported bugs", _faults);
+            }
+        }
+    }
+
+    private TargetConfig Target(string name, PortProtocol protocol, params (string[] Endpoints, uint Weight)[] backends)
+    {
+        var action = new RouteAction { WeightedClusters = new WeightedCluster() };
+        foreach (var (index, (_, weight)) in backends.Index())
+        {
+            action.WeightedClusters.Clusters.Add(new WeightedCluster.Types.ClusterWeight { Name = $"{name}/{index}", Weight = weight });
+        }
+
+        if (Idle is { } idle)
+        {
+            action.IdleTimeout = Duration.FromTimeSpan(idle);
+        }
+
+        return new TargetConfig
+        {
+            Name = $"{name}.default:80",
+            Service = name,
+            Namespace = "default",
+            Port = 80,
+            Protocol = protocol,
+            Routes = Tables.Compile(new Route { Name = "default", Match = new RouteMatch { Prefix = "/" }, Route_ = action }),
+            Clusters = [.. backends.Select((backend, index) => Cluster($"{name}/{index}", backend.Endpoints))],
+            Http = HttpSettings.Default,
+        };
+    }
+
+    private ClusterConfig Cluster(string name, string[] endpoints) => new()
+    {
+        Name = name,
+        Kind = ClusterKind.Static,
+        Slot = _slots++,
+        ConnectTimeout = ConnectTimeout,
+        MaxConnections = MaxConnections,
+        MaxPending = MaxPending,
+        Endpoints = [.. endpoints.Select(endpoint => new EndpointConfig
+        {
+            Slot = _slots++,
+            Address = IPEndPoint.Parse(endpoint),
+            Workload = name,
+        })],
+    };
+}
