@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Banyan.Wire.Http2;
 
 namespace Banyan.Proxy.Http;
 
@@ -43,8 +44,6 @@ internal static class Detect
     /// <summary>Most that one TLS record carries (RFC 8446 §5.1).</summary>
     private const int TlsLongestRecord = 16 * 1024;
 
-    private static ReadOnlySpan<byte> Http2Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
-
     private static ReadOnlySpan<byte> Http1Version => "HTTP/1."u8;
 
     /// <summary>What is spoken where nothing was declared.</summary>
@@ -78,9 +77,9 @@ internal static class Detect
 
     private static bool BeginsHttp2(ReadOnlySpan<byte> bytes, out bool complete)
     {
-        complete = bytes.Length >= Http2Preface.Length;
-        var length = complete ? Http2Preface.Length : bytes.Length;
-        return bytes[..length].SequenceEqual(Http2Preface[..length]);
+        complete = bytes.Length >= Preface.Bytes.Length;
+        var length = complete ? Preface.Bytes.Length : bytes.Length;
+        return bytes[..length].SequenceEqual(Preface.Bytes[..length]);
     }
 
     /// <summary>Record header (type, version, length) and the type of the handshake message in it.</summary>
