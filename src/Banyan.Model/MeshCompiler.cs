@@ -32,7 +32,7 @@ public static class MeshCompiler
             routes.Resolve(route);
         }
 
-        var round = new Round(mesh.Spec, workloads, running, routes, memory);
+        var round = new Round(mesh.Spec, workloads, running, new PortIndex(services), routes, memory);
         foreach (var service in services.Values)
         {
             round.Add(service);
@@ -56,9 +56,14 @@ public static class MeshCompiler
 
     /// <summary>What one compilation puts together.</summary>
     private sealed class Round(
-        MeshSpec mesh, List<Workload> workloads, InstanceIndex running, RouteResolver routes, CompileMemory memory)
+        MeshSpec mesh,
+        List<Workload> workloads,
+        InstanceIndex running,
+        PortIndex ports,
+        RouteResolver routes,
+        CompileMemory memory)
     {
-        private readonly ListenerTranslator _listeners = new(mesh, workloads);
+        private readonly ListenerTranslator _listeners = new(mesh, workloads, ports);
         private readonly RouteTranslator _configurations = new(mesh);
         private readonly EndpointTranslator _endpoints = new(workloads, running);
 
@@ -68,17 +73,17 @@ public static class MeshCompiler
 
         public void Add(ResolvedService service)
         {
-            foreach (var port in service.Ports.Where(port => port.IsCarried))
+            foreach (var port in service.Ports)
             {
                 var name = ServiceNames.Resource(service.Name, service.Namespace, port.Port);
                 var attached = routes.Attached.GetValueOrDefault(port);
-                Add(XdsTypes.Listener, name, [mesh], () => _listeners.Api(name, service, port));
+                Add(XdsTypes.Listener, name, [mesh, port.Protocol], () => _listeners.Api(name, service, port));
                 Add(
                     XdsTypes.RouteConfiguration,
                     name,
                     [mesh, .. attached?.SelectMany(route => route.Inputs) ?? []],
                     () => _configurations.Translate(name, attached));
-                Add(XdsTypes.Cluster, name, [], () => ClusterTranslator.OfService(name, service));
+                Add(XdsTypes.Cluster, name, [port.Protocol], () => ClusterTranslator.OfService(name, service, port));
                 Add(
                     XdsTypes.ClusterLoadAssignment,
                     name,
@@ -95,12 +100,14 @@ public static class MeshCompiler
                 () => _listeners.OfNode(instance)
                     .Select(listener => Encode.Resource(XdsTypes.Listener, listener.Name, listener))
                     .ToEquatableList());
-            foreach (var port in instance.Ports)
+            foreach (var application in instance.Ports.GroupBy(port => port.App, StringComparer.Ordinal))
             {
-                if (Encode.Address(port.App) is { } address)
+                if (Encode.Address(application.Key) is { } address)
                 {
-                    var name = ListenerTranslator.ApplicationCluster(port.App);
-                    Add(XdsTypes.Cluster, name, [], () => ClusterTranslator.OfApplication(name, address));
+                    // A process behind several services: what one of them declares holds for all. Auto is the last.
+                    var protocol = application.Min(port => _listeners.Protocol(instance, port));
+                    var name = ListenerTranslator.ApplicationCluster(application.Key);
+                    Add(XdsTypes.Cluster, name, [protocol], () => ClusterTranslator.OfApplication(name, address, protocol));
                 }
             }
         }

@@ -67,19 +67,7 @@ internal static class WorkloadTable
             p => p.TargetPort,
             (p, v) => p with { TargetPort = v },
             "The port the application listens on; 0 = chosen, given to it as PORT."),
-        new Field<WorkloadPort, PortProtocol>("protocol", Protocol, p => p.Protocol, (p, v) => p with { Protocol = v }, "What is spoken on the port."))
-    {
-        Check = static (value, map, reading) =>
-        {
-            if (value.Protocol is not (PortProtocol.Http or PortProtocol.Auto) && map.Find("protocol") is { } at)
-            {
-                reading.Add(
-                    at,
-                    "protocol",
-                    $"{Quote.Shorten(((ScalarNode)at).Text)} is not supported yet by this version; http and auto are");
-            }
-        },
-    };
+        new Field<WorkloadPort, PortProtocol>("protocol", Protocol, p => p.Protocol, (p, v) => p with { Protocol = v }, "What is spoken on the port."));
 
     private static readonly ObjectShape<WorkloadUpstream> Upstream = new(
         new Field<WorkloadUpstream, string>("service", ServiceName, u => u.Service, (u, v) => u with { Service = v }, "The service that is called: NAME or NAME.NAMESPACE.") { Required = true },

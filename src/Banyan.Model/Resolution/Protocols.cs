@@ -5,60 +5,90 @@ namespace Banyan.Model;
 /// </summary>
 internal static class Protocols
 {
-    // Ports of mail, databases and caches: opaque unless declared.
+    // Ports of mail, databases and caches: opaque unless declared. Several of them wait for the server to speak first.
     private static readonly int[] WellKnown = [25, 587, 3306, 4444, 5432, 6379, 9300, 11211];
 
+    // What Kubernetes and Istio know of appProtocol. gRPC-Web is HTTP of either version, with a body of its own.
+    private static readonly Dictionary<string, PortProtocol> AppProtocols = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["http"] = PortProtocol.Http,
+        ["http2"] = PortProtocol.Http2,
+        ["h2c"] = PortProtocol.Http2,
+        ["kubernetes.io/h2c"] = PortProtocol.Http2,
+        ["grpc"] = PortProtocol.Grpc,
+        ["grpc-web"] = PortProtocol.Http,
+        ["ws"] = PortProtocol.Http,
+        ["kubernetes.io/ws"] = PortProtocol.Http,
+        ["wss"] = PortProtocol.Tls,
+        ["kubernetes.io/wss"] = PortProtocol.Tls,
+        ["https"] = PortProtocol.Tls,
+        ["tls"] = PortProtocol.Tls,
+        ["tcp"] = PortProtocol.Tcp,
+        ["mongo"] = PortProtocol.Tcp,
+        ["mysql"] = PortProtocol.Tcp,
+        ["postgres"] = PortProtocol.Tcp,
+        ["postgresql"] = PortProtocol.Tcp,
+        ["redis"] = PortProtocol.Tcp,
+    };
+
+    // The longer of two that fit comes first: "grpc-web-front" is not gRPC.
     private static readonly (string Prefix, PortProtocol Protocol)[] NamePrefixes =
     [
-        ("http", PortProtocol.Http),
-        ("http2", PortProtocol.Http2),
-        ("h2c", PortProtocol.Http2),
-        ("grpc", PortProtocol.Grpc),
-        ("https", PortProtocol.Tls),
-        ("tls", PortProtocol.Tls),
-        ("tcp", PortProtocol.Tcp),
-        ("mongo", PortProtocol.Tcp),
-        ("mysql", PortProtocol.Tcp),
-        ("postgres", PortProtocol.Tcp),
-        ("redis", PortProtocol.Tcp),
+        .. AppProtocols.Where(each => !each.Key.Contains('/', StringComparison.Ordinal))
+            .OrderByDescending(each => each.Key.Length)
+            .ThenBy(each => each.Key, StringComparer.Ordinal)
+            .Select(each => (each.Key, each.Value)),
     ];
 
-    /// <summary>Whether this version carries such a port: HTTP/1, declared or undeclared.</summary>
-    public static bool IsCarried(PortProtocol protocol) => protocol is PortProtocol.Http or PortProtocol.Auto;
+    /// <summary>Whether requests are read on such a port, or may be: all but what is relayed unread.</summary>
+    public static bool IsHttp(PortProtocol protocol) => protocol is not (PortProtocol.Tcp or PortProtocol.Tls);
 
-    public static PortProtocol Of(WorkloadPort port) =>
-        port.Protocol == PortProtocol.Auto ? Guess(port.Name, port.Port) : port.Protocol;
+    /// <summary>
+    /// What the workload's port declares, by its field or its name; <see cref="PortProtocol.Auto"/> where it does not.
+    /// </summary>
+    public static PortProtocol Declared(WorkloadPort port) =>
+        port.Protocol == PortProtocol.Auto ? ByName(port.Name) : port.Protocol;
 
-    public static PortProtocol Of(ServicePort port)
+    /// <summary>
+    /// What the service's port declares, by <c>appProtocol</c> or its name; <see cref="PortProtocol.Auto"/> where it
+    /// does not. What is declared and unknown is opaque: that is right whatever it means.
+    /// </summary>
+    public static PortProtocol Declared(ServicePort port) => port.AppProtocol.Length == 0
+        ? ByName(port.Name)
+        : AppProtocols.GetValueOrDefault(port.AppProtocol, PortProtocol.Tcp);
+
+    /// <summary>
+    /// What is spoken on a service's port: what the service declares, else the first workload behind it that does.
+    /// </summary>
+    /// <param name="declared">What the service declares.</param>
+    /// <param name="backings">The workloads behind it, the oldest first.</param>
+    /// <param name="port">The number that callers name.</param>
+    public static PortProtocol Resolve(PortProtocol declared, List<Backing> backings, int port)
     {
-        if (port.Protocol != TransportProtocol.Tcp)
+        foreach (var backing in backings)
         {
-            return PortProtocol.Tcp;
+            if (declared != PortProtocol.Auto)
+            {
+                break;
+            }
+
+            declared = Declared(backing.Port);
         }
 
-        return port.AppProtocol.ToLowerInvariant() switch
-        {
-            "" => Guess(port.Name, port.Port),
-            "http" or "kubernetes.io/ws" => PortProtocol.Http,
-            "http2" or "kubernetes.io/h2c" => PortProtocol.Http2,
-            "grpc" => PortProtocol.Grpc,
-            "https" or "tls" or "kubernetes.io/wss" => PortProtocol.Tls,
-            _ => PortProtocol.Tcp,
-        };
+        return declared == PortProtocol.Auto && WellKnown.Contains(port) ? PortProtocol.Tcp : declared;
     }
 
-    private static PortProtocol Guess(string name, int port)
+    private static PortProtocol ByName(string name)
     {
-        var dash = name.IndexOf('-');
-        var prefix = dash < 0 ? name : name[..dash];
-        foreach (var (known, protocol) in NamePrefixes)
+        foreach (var (prefix, protocol) in NamePrefixes)
         {
-            if (known == prefix)
+            if (name.StartsWith(prefix, StringComparison.Ordinal)
+                && (name.Length == prefix.Length || name[prefix.Length] == '-'))
             {
                 return protocol;
             }
         }
 
-        return WellKnown.Contains(port) ? PortProtocol.Tcp : PortProtocol.Auto;
+        return PortProtocol.Auto;
     }
 }

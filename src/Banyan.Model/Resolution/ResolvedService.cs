@@ -24,8 +24,8 @@ internal sealed class ResolvedPort
 
     public required List<Backing> Backings { get; init; }
 
-    /// <summary>Whether resources are made for it.</summary>
-    public bool IsCarried => Protocols.IsCarried(Protocol);
+    /// <summary>Whether requests are read on it, or may be: all but what is relayed unread.</summary>
+    public bool IsHttp => Protocols.IsHttp(Protocol);
 }
 
 /// <summary>A workload's port behind a service's port.</summary>

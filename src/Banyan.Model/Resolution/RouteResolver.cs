@@ -44,7 +44,7 @@ internal sealed class RouteResolver(
         }
 
         var ports = service.Ports
-            .Where(p => p.IsCarried && (parent.Port == 0 || p.Port == parent.Port) && (parent.SectionName.Length == 0 || p.Name == parent.SectionName))
+            .Where(p => p.IsHttp && (parent.Port == 0 || p.Port == parent.Port) && (parent.SectionName.Length == 0 || p.Name == parent.SectionName))
             .ToList();
         if (ports.Count == 0)
         {
@@ -139,11 +139,11 @@ internal sealed class RouteResolver(
             return ("BackendNotFound", $"Service {service.Namespace}/{service.Name} has no port {reference.Port}");
         }
 
-        if (!port.IsCarried)
+        if (!port.IsHttp)
         {
             return (
                 "UnsupportedProtocol",
-                $"port {reference.Port} of Service {service.Namespace}/{service.Name} is not HTTP/1");
+                $"port {reference.Port} of Service {service.Namespace}/{service.Name} is not HTTP");
         }
 
         cluster = ServiceNames.Resource(service.Name, service.Namespace, port.Port);

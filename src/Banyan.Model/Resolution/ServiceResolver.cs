@@ -52,20 +52,23 @@ internal sealed class ServiceResolver
         for (var i = 0; i < service.Spec.Ports.Count; i++)
         {
             var port = service.Spec.Ports[i];
-            var protocol = Protocols.Of(port);
-            if (!Protocols.IsCarried(protocol) || port.Protocol != TransportProtocol.Tcp)
+            if (port.Protocol != TransportProtocol.Tcp)
             {
                 _book.Warn(
                     service,
-                    $"spec.ports[{i}]",
-                    $"port {port.Port} is not HTTP/1 and is not carried yet by this version");
+                    $"spec.ports[{i}].protocol",
+                    $"port {port.Port} is {port.Protocol.ToString().ToUpperInvariant()}, which is not carried");
+                continue;
             }
 
-            if (port.Protocol == TransportProtocol.Tcp)
+            var backings = members.Select(w => Back(port, w)).OfType<Backing>().ToList();
+            ports.Add(new ResolvedPort
             {
-                var backings = members.Select(w => Back(port, w)).OfType<Backing>().ToList();
-                ports.Add(new ResolvedPort { Port = port.Port, Name = port.Name, Protocol = protocol, Backings = backings });
-            }
+                Port = port.Port,
+                Name = port.Name,
+                Protocol = Protocols.Resolve(Protocols.Declared(port), backings, port.Port),
+                Backings = backings,
+            });
         }
 
         _services[(service.Metadata.Namespace, service.Metadata.Name)] = new ResolvedService
@@ -134,18 +137,17 @@ internal sealed class ServiceResolver
             return;
         }
 
-        var ports = new SortedDictionary<int, ResolvedPort>();
+        var ports = new SortedDictionary<int, List<Backing>>();
         foreach (var workload in candidate.Members)
         {
             foreach (var port in workload.Spec.Ports)
             {
-                if (!ports.TryGetValue(port.Port, out var resolved))
+                if (!ports.TryGetValue(port.Port, out var backings))
                 {
-                    resolved = new ResolvedPort { Port = port.Port, Name = port.Name, Protocol = Protocols.Of(port), Backings = [] };
-                    ports.Add(port.Port, resolved);
+                    ports.Add(port.Port, backings = []);
                 }
 
-                resolved.Backings.Add(new Backing(workload, port));
+                backings.Add(new Backing(workload, port));
             }
         }
 
@@ -153,7 +155,16 @@ internal sealed class ServiceResolver
         {
             Namespace = candidate.Namespace,
             Name = candidate.Name,
-            Ports = [.. ports.Values],
+            Ports =
+            [
+                .. ports.Select(each => new ResolvedPort
+                {
+                    Port = each.Key,
+                    Name = each.Value[0].Port.Name,
+                    Protocol = Protocols.Resolve(PortProtocol.Auto, each.Value, each.Key),
+                    Backings = each.Value,
+                }),
+            ],
         });
     }
 
@@ -164,17 +175,6 @@ internal sealed class ServiceResolver
         if (workload.Spec.Process.Length > 0)
         {
             message = CheckProcess(workload);
-        }
-
-        for (var i = 0; i < workload.Spec.Ports.Count; i++)
-        {
-            if (!Protocols.IsCarried(Protocols.Of(workload.Spec.Ports[i])))
-            {
-                _book.Warn(
-                    workload,
-                    $"spec.ports[{i}]",
-                    $"port {workload.Spec.Ports[i].Port} is not HTTP/1 and is not carried yet by this version");
-            }
         }
 
         for (var i = 0; i < workload.Spec.Upstreams.Count; i++)

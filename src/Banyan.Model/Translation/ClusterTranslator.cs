@@ -10,9 +10,11 @@ internal static class ClusterTranslator
 
     public const string External = "external";
 
+    private const string HttpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
     private static readonly Duration ConnectTimeout = new() { Seconds = 1 };
 
-    public static Cluster OfService(string name, ResolvedService service) => new()
+    public static Cluster OfService(string name, ResolvedService service, ResolvedPort port) => Speaking(port.Protocol, new()
     {
         Name = name,
         Type = Cluster.Types.DiscoveryType.Eds,
@@ -20,10 +22,10 @@ internal static class ClusterTranslator
         ConnectTimeout = ConnectTimeout,
         Metadata = Encode.Metadata(
             ("service", Value.ForString(service.Name)), ("namespace", Value.ForString(service.Namespace))),
-    };
+    });
 
     /// <summary>The application behind an inbound listener.</summary>
-    public static Cluster OfApplication(string name, Address address) => new()
+    public static Cluster OfApplication(string name, Address address, PortProtocol protocol) => Speaking(protocol, new()
     {
         Name = name,
         Type = Cluster.Types.DiscoveryType.Static,
@@ -41,7 +43,7 @@ internal static class ClusterTranslator
                 },
             },
         },
-    };
+    });
 
     /// <summary>Where the share of invalid backends goes: answered with 500.</summary>
     public static Cluster OfBlackhole() => new()
@@ -61,4 +63,23 @@ internal static class ClusterTranslator
         LbPolicy = Cluster.Types.LbPolicy.ClusterProvided,
         ConnectTimeout = ConnectTimeout,
     };
+
+    /// <summary>Says which HTTP the endpoints speak; of ports that do not declare it, the client's.</summary>
+    private static Cluster Speaking(PortProtocol protocol, Cluster cluster)
+    {
+        var options = protocol switch
+        {
+            PortProtocol.Http => new HttpProtocolOptions.Types.ExplicitHttpConfig { HttpProtocolOptions = new Http1ProtocolOptions() },
+            PortProtocol.Http2 or PortProtocol.Grpc =>
+                new HttpProtocolOptions.Types.ExplicitHttpConfig { Http2ProtocolOptions = new Http2ProtocolOptions() },
+            _ => null,
+        };
+        if (options is not null)
+        {
+            cluster.TypedExtensionProtocolOptions.Add(
+                HttpOptions, Encode.Any(new HttpProtocolOptions { ExplicitHttpConfig = options }));
+        }
+
+        return cluster;
+    }
 }

@@ -4,11 +4,16 @@ using Google.Protobuf.WellKnownTypes;
 namespace Banyan.Model;
 
 /// <summary>Service ports to API listeners; replicas to the socket listeners of their sidecars.</summary>
-internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> workloads)
+internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> workloads, PortIndex ports)
 {
     private const string ManagerName = "envoy.filters.network.http_connection_manager";
 
+    private const string TcpProxyName = "envoy.filters.network.tcp_proxy";
+
     private static readonly Duration NoTimeout = new();
+
+    // Connections of databases pause longer than streams of requests do.
+    private static readonly Duration TcpIdle = new() { Seconds = 3600 };
 
     private readonly HttpFilter _router = new() { Name = "envoy.filters.http.router", TypedConfig = Encode.Any(new Router()) };
 
@@ -19,17 +24,23 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
     {
         var manager = Manager(name);
         manager.Rds = new Rds { ConfigSource = Encode.Ads(), RouteConfigName = name };
+        manager.StreamIdleTimeout = port.IsHttp ? null : TcpIdle;
         return new Listener
         {
             Name = name,
-            Metadata = ServiceMetadata(service.Name, service.Namespace, port.Port),
+            Metadata = ServiceMetadata(service.Name, service.Namespace, port.Port, port.Protocol),
             ApiListener = new ApiListener { ApiListener_ = Encode.Any(manager) },
         };
     }
 
     /// <summary>All that <see cref="OfNode"/> depends on beside the instance and the Mesh.</summary>
     public IEnumerable<object?> Inputs(WorkloadInstance instance) =>
-        instance.Ports.Select(port => Behind(instance, port));
+        instance.Ports.SelectMany(port => (object?[])[Behind(instance, port), Protocol(instance, port)])
+            .Concat(instance.Upstreams.Select(upstream => (object?)Target(instance, upstream).Port?.Protocol));
+
+    /// <summary>What the application behind an inbound listener speaks.</summary>
+    public PortProtocol Protocol(WorkloadInstance instance, InstancePort port) =>
+        ports.Behind(Behind(instance, port), port.Port);
 
     /// <summary>All socket listeners of one replica's sidecar, ordered by name.</summary>
     public IEnumerable<Listener> OfNode(WorkloadInstance instance)
@@ -65,16 +76,21 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
     {
         var name = "inbound/" + ServiceNames.Resource(port.Service, port.ServiceNamespace, port.Port);
         var workload = Behind(instance, port);
-        var metadata = ServiceMetadata(port.Service, port.ServiceNamespace, port.Port);
+        var protocol = Protocol(instance, port);
+        var metadata = ServiceMetadata(port.Service, port.ServiceNamespace, port.Port, protocol);
         var fields = metadata.FilterMetadata[Encode.MetadataKey].Fields;
         fields.Add("version", Value.ForString(workload?.Spec.Version ?? ""));
         fields.Add("workload", Value.ForString(workload?.Metadata.Name ?? instance.Workload));
-        return Socket(name, address, TrafficDirection.Inbound, metadata, Inline(name, new Route
-        {
-            Name = "inbound",
-            Match = new RouteMatch { Prefix = "/" },
-            Route_ = new RouteAction { Cluster = ApplicationCluster(port.App), Timeout = NoTimeout },
-        }));
+        var cluster = ApplicationCluster(port.App);
+        var filter = Protocols.IsHttp(protocol)
+            ? Filter(Inline(name, new Route
+            {
+                Name = "inbound",
+                Match = new RouteMatch { Prefix = "/" },
+                Route_ = new RouteAction { Cluster = cluster, Timeout = NoTimeout },
+            }))
+            : Filter(new TcpProxy { StatPrefix = name, Cluster = cluster });
+        return Socket(name, address, TrafficDirection.Inbound, metadata, filter);
     }
 
     private Workload? Behind(WorkloadInstance instance, InstancePort port) =>
@@ -93,33 +109,48 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
             route.DirectResponse = new DirectResponseAction { Status = 403 };
         }
 
-        return Socket("outbound", address, TrafficDirection.Outbound, metadata: null, Inline("outbound", route));
+        return Socket("outbound", address, TrafficDirection.Outbound, metadata: null, Filter(Inline("outbound", route)));
     }
 
     private Listener Upstream(WorkloadInstance instance, InstanceUpstream upstream, Address address)
     {
-        var (service, scope) = ServiceNames.Split(upstream.Service, instance.Namespace);
+        var (service, scope, port) = Target(instance, upstream);
         var target = ServiceNames.Resource(service, scope, upstream.Port);
-        var manager = Manager("upstream/" + target);
+        var name = "upstream/" + target;
+        var metadata = ServiceMetadata(service, scope, upstream.Port, port?.Protocol ?? PortProtocol.Http);
+        if (port is { IsHttp: false })
+        {
+            return Socket(
+                name, address, TrafficDirection.Outbound, metadata, Filter(new TcpProxy { StatPrefix = name, Cluster = target }));
+        }
+
+        var manager = Manager(name);
         manager.Rds = new Rds { ConfigSource = Encode.Ads(), RouteConfigName = target };
-        return Socket(
-            "upstream/" + target,
-            address,
-            TrafficDirection.Outbound,
-            ServiceMetadata(service, scope, upstream.Port),
-            manager);
+        return Socket(name, address, TrafficDirection.Outbound, metadata, Filter(manager));
+    }
+
+    private (string Service, string Namespace, ResolvedPort? Port) Target(
+        WorkloadInstance instance, InstanceUpstream upstream)
+    {
+        var (service, scope) = ServiceNames.Split(upstream.Service, instance.Namespace);
+        return (service, scope, ports.Find(scope, service, upstream.Port));
     }
 
     /// <summary>Name of the cluster of an application, by its address.</summary>
     public static string ApplicationCluster(string app) => "app:" + app;
 
-    private static Listener Socket(string name, Address address, TrafficDirection direction, Metadata? metadata, HttpConnectionManager manager) => new()
+    private static Filter Filter(HttpConnectionManager manager) =>
+        new() { Name = ManagerName, TypedConfig = Encode.Any(manager) };
+
+    private static Filter Filter(TcpProxy proxy) => new() { Name = TcpProxyName, TypedConfig = Encode.Any(proxy) };
+
+    private static Listener Socket(string name, Address address, TrafficDirection direction, Metadata? metadata, Filter filter) => new()
     {
         Name = name,
         Address = address,
         TrafficDirection = direction,
         Metadata = metadata,
-        FilterChains = { new FilterChain { Filters = { new Filter { Name = ManagerName, TypedConfig = Encode.Any(manager) } } } },
+        FilterChains = { new FilterChain { Filters = { filter } } },
     };
 
     private HttpConnectionManager Inline(string name, Route route)
@@ -148,6 +179,17 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
         };
     }
 
-    private static Metadata ServiceMetadata(string service, string scope, int port) => Encode.Metadata(
-        ("service", Value.ForString(service)), ("namespace", Value.ForString(scope)), ("port", Value.ForNumber(port)));
+    /// <summary>What the proxy cannot see in the filters is said in words: undeclared, or bytes.</summary>
+    private static Metadata ServiceMetadata(string service, string scope, int port, PortProtocol protocol)
+    {
+        var metadata = Encode.Metadata(
+            ("service", Value.ForString(service)), ("namespace", Value.ForString(scope)), ("port", Value.ForNumber(port)));
+        var word = protocol == PortProtocol.Auto ? "detect" : Protocols.IsHttp(protocol) ? "" : "tcp";
+        if (word.Length > 0)
+        {
+            metadata.FilterMetadata[Encode.MetadataKey].Fields.Add("protocol", Value.ForString(word));
+        }
+
+        return metadata;
+    }
 }

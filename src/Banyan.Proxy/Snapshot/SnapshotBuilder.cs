@@ -61,8 +61,17 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         };
     }
 
-    private static string NameOf(ListenerResource resource) =>
-        resource.Role is null or ListenerRole.Inbound or ListenerRole.Outbound ? resource.Name : resource.Manager.RouteName!;
+    private static string NameOf(ListenerResource resource) => resource switch
+    {
+        { Role: null or ListenerRole.Inbound or ListenerRole.Outbound } => resource.Name,
+        { Manager.RouteName: { } routes } => routes,
+        { Namespace.Length: > 0, Port: > 0 } => $"{resource.Service}.{resource.Namespace}:{resource.Port}",
+        _ => resource.Name,
+    };
+
+    // Whatever lies outside the mesh declares nothing.
+    private static PortProtocol TargetProtocol(ListenerResource resource) =>
+        resource.Role == ListenerRole.Outbound ? PortProtocol.Detect : resource.Protocol;
 
     private static bool SameEndpoint(EndpointConfig old, in EndpointInfo now) =>
         old.Meshed == now.Meshed
@@ -77,6 +86,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         if (_listeners.TryGetValue(resource.Name, out var old)
             && ReferenceEquals(isOutbound ? old.Fallback : old.Target, target)
             && old.Role == resource.Role
+            && old.Protocol == resource.Protocol
             && old.Address.Equals(resource.Address)
             && old.Http == resource.Manager.Http
             && old.Service == resource.Service
@@ -95,7 +105,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Address = resource.Address!,
             Target = isOutbound ? null : target,
             Fallback = isOutbound ? target : null,
-            Protocol = PortProtocol.Http,
+            Protocol = resource.Protocol,
             Http = resource.Manager.Http,
             Service = isOutbound ? "" : resource.Service,
             Namespace = isOutbound ? "" : resource.Namespace,
@@ -113,6 +123,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             && ReferenceEquals(old.Routes, routes)
             && old.Http == resource.Manager.Http
             && old.Name == NameOf(resource)
+            && old.Protocol == TargetProtocol(resource)
             && (isFallback || (old.Service == resource.Service && old.Namespace == resource.Namespace && old.Port == resource.Port))
             && old.Clusters.AsSpan().SequenceEqual(clusters))
         {
@@ -125,6 +136,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Service = isFallback ? "external" : resource.Service,
             Namespace = isFallback ? "" : resource.Namespace,
             Port = isFallback ? 0 : resource.Port,
+            Protocol = TargetProtocol(resource),
             Routes = routes,
             Clusters = clusters,
             Http = resource.Manager.Http,
@@ -152,6 +164,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             ConnectTimeout = resource?.ConnectTimeout ?? TimeSpan.FromSeconds(1),
             Endpoints = BuildEndpoints(name, endpoints, old.Config),
             Slot = _clusterSlots.Acquire(name),
+            Protocol = resource?.Protocol ?? UpstreamProtocol.SameAsClient,
             MaxConnections = resource?.MaxConnections ?? 0,
             MaxPending = resource?.MaxPending ?? 0,
         };

@@ -14,7 +14,10 @@ namespace Banyan.Tests.Model;
 public sealed class GoldenTests
 {
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithTypeRegistry(TypeRegistry.FromFiles(
-        HttpConnectionManagerReflection.Descriptor, RouterReflection.Descriptor)));
+        HttpConnectionManagerReflection.Descriptor,
+        HttpProtocolOptionsReflection.Descriptor,
+        RouterReflection.Descriptor,
+        TcpProxyReflection.Descriptor)));
 
     public static TheoryData<string> Inputs =>
         [.. Directory.GetFiles(Folder, "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];

@@ -148,15 +148,17 @@ public sealed class ResolutionTests
     }
 
     [Fact]
-    public void PortsThatAreNotHttpAreNotCarried()
+    public void PortsThatAreNotTcpAreNotCarried()
     {
         var mesh = Configs.Compile(
-            Workload("db", "db", "v1", "{name: main, port: 5432}")
-                + Service("x", "ports: [{name: a, port: 53, protocol: UDP}, {name: grpc-b, port: 81}, {name: c, port: 82, appProtocol: kubernetes.io/h2c}, {name: d, port: 83}]"));
-        Assert.Equal(["x.default:83"], Clusters(mesh));
+            Service("x", "ports: [{name: a, port: 53, protocol: UDP}, {name: d, port: 53, protocol: TCP}, {name: s, port: 9, protocol: SCTP}]"));
+        Assert.Equal(["x.default:53"], Clusters(mesh));
         Assert.Equal(
-            ["port 5432 is not HTTP/1 and is not carried yet by this version", "port 53 is not HTTP/1 and is not carried yet by this version", "port 81 is not HTTP/1 and is not carried yet by this version", "port 82 is not HTTP/1 and is not carried yet by this version"],
-            mesh.Warnings.Select(w => w.Message));
+            [
+                "mesh.yaml:4:47: spec.ports[0].protocol: port 53 is UDP, which is not carried",
+                "mesh.yaml:4:118: spec.ports[2].protocol: port 9 is SCTP, which is not carried",
+            ],
+            mesh.Warnings.Select(warning => warning.ToString()));
     }
 
     private static string Workload(string name, string service, string version, string ports = "{name: http, port: 80}", string labels = "", string created = "2022-01-01T00:00:00Z", string extra = "") => $$"""

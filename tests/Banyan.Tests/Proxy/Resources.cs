@@ -56,6 +56,31 @@ internal static class Resources
         },
     };
 
+    /// <summary>A socket whose bytes are relayed unread.</summary>
+    public static Listener TcpSocket(string name, string address, TrafficDirection direction, TcpProxy proxy)
+    {
+        var listener = Socket(name, address, direction, Manager("r"));
+        listener.FilterChains[0].Filters[0] = new Filter
+        {
+            Name = "envoy.filters.network.tcp_proxy",
+            TypedConfig = new Any
+            {
+                TypeUrl = "type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy",
+                Value = proxy.ToByteString(),
+            },
+        };
+        return listener;
+    }
+
+    /// <summary>A cluster whose endpoints speak this HTTP.</summary>
+    public static Cluster Speaking(Cluster cluster, HttpProtocolOptions options)
+    {
+        const string Name = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+        cluster.TypedExtensionProtocolOptions[Name] =
+            new Any { TypeUrl = "type.googleapis.com/" + Name, Value = options.ToByteString() };
+        return cluster;
+    }
+
     public static Listener Inbound(string service, string address, string application) =>
         WithMetadata(
             Socket("inbound/" + service, address, TrafficDirection.Inbound, Manager(Routes("inbound", Forward("inbound", "app:" + application)))),

@@ -20,6 +20,9 @@ internal sealed record ClusterResource
 
     public required TimeSpan ConnectTimeout { get; init; }
 
+    /// <summary>What the endpoints speak.</summary>
+    public UpstreamProtocol Protocol { get; init; }
+
     public EndpointsResource StaticEndpoints { get; init; } = EndpointsResource.None;
 
     public int MaxConnections { get; init; } = DefaultLimit;
@@ -40,6 +43,7 @@ internal sealed record ClusterResource
             EndpointsName = kind == ClusterKind.Eds ? EndpointsNameOf(cluster) : null,
             ConnectTimeout = Durations.Read(
                 cluster.ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), LongestConnect, "connect_timeout", problems),
+            Protocol = UpstreamProtocols.Read(cluster, problems),
             StaticEndpoints = kind == ClusterKind.Static
                 ? EndpointsResource.Read(cluster.LoadAssignment ?? new ClusterLoadAssignment(), "load_assignment.", problems)
                 : EndpointsResource.None,

@@ -5,8 +5,11 @@ using Escapes = Banyan.Xds.HttpConnectionManager.Types.PathWithEscapedSlashesAct
 
 namespace Banyan.Proxy.Snapshot.Resources;
 
-/// <summary>An HttpConnectionManager, checked: how requests are read and where their routes come from.</summary>
-/// <param name="Http">How requests are read.</param>
+/// <summary>
+/// An HttpConnectionManager, checked: how requests are read and where their routes come from. A TcpProxy is read into the
+/// same (<see cref="TcpProxyFilter"/>).
+/// </summary>
+/// <param name="Http">How requests are read; of bytes that are not HTTP, how long they may pause.</param>
 /// <param name="RouteName">Routes that come by RDS; null for inline ones.</param>
 /// <param name="Inline">Routes written in the listener; null for discovered ones.</param>
 internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTable? Inline)

@@ -18,6 +18,9 @@ internal sealed record ListenerResource
 
     public required HttpManager Manager { get; init; }
 
+    /// <summary>What is spoken on the socket, or to the destination.</summary>
+    public required PortProtocol Protocol { get; init; }
+
     public string Service { get; init; } = "";
 
     public string Namespace { get; init; } = "";
@@ -46,7 +49,13 @@ internal sealed record ListenerResource
         }
 
         problems.AddIf(manager.RouteName is null, At, "routes must come by rds");
-        return Describe(listener, new ListenerResource { Name = listener.Name, Manager = manager });
+        var target = new ListenerResource
+        {
+            Name = listener.Name,
+            Manager = manager,
+            Protocol = ReadProtocol(listener, isTcp: false, problems),
+        };
+        return Describe(listener, target);
     }
 
     private static ListenerResource? ReadSocket(Listener listener, Problems problems)
@@ -71,7 +80,9 @@ internal sealed record ListenerResource
         }
 
         const string At = "filter_chains[0].filters[0].typed_config";
-        if (HttpManager.Read(chain.Filters[0].TypedConfig, At, problems) is not { } manager)
+        var config = chain.Filters[0].TypedConfig;
+        var isTcp = config?.TypeUrl == TcpProxyFilter.TypeUrl;
+        if ((isTcp ? TcpProxyFilter.Read(config!, At, problems) : HttpManager.Read(config, At, problems)) is not { } manager)
         {
             return null;
         }
@@ -79,14 +90,35 @@ internal sealed record ListenerResource
         var socket = new ListenerResource
         {
             Name = listener.Name,
-            Role = ReadRole(listener.TrafficDirection, manager, problems),
+            Role = ReadRole(listener.TrafficDirection, manager, isTcp, problems),
             Address = address,
             Manager = manager,
+            Protocol = ReadProtocol(listener, isTcp, problems),
         };
         return Describe(listener, socket);
     }
 
-    private static ListenerRole ReadRole(TrafficDirection direction, HttpManager manager, Problems problems)
+    private static PortProtocol ReadProtocol(Listener listener, bool isTcp, Problems problems)
+    {
+        const string At = "metadata.filter_metadata[banyan.dev].protocol";
+        var word = new BanyanMetadata(listener.Metadata).Text("protocol");
+        switch (word)
+        {
+            case "detect":
+                problems.AddIf(isTcp, At, "does not go with tcp_proxy");
+                return PortProtocol.Detect;
+            case "tcp":
+                problems.AddIf(!isTcp && listener.ApiListener is null, At, "needs tcp_proxy instead of http_connection_manager");
+                return PortProtocol.Tcp;
+            case "":
+                return isTcp ? PortProtocol.Tcp : PortProtocol.Http;
+            default:
+                problems.Add(At, $"\"{word}\" is not detect or tcp");
+                return PortProtocol.Http;
+        }
+    }
+
+    private static ListenerRole ReadRole(TrafficDirection direction, HttpManager manager, bool isTcp, Problems problems)
     {
         switch (direction)
         {
@@ -94,7 +126,7 @@ internal sealed record ListenerResource
                 problems.AddIf(manager.RouteName is not null, "traffic_direction", "an inbound listener needs inline routes");
                 return ListenerRole.Inbound;
             case TrafficDirection.Outbound:
-                return manager.RouteName is null ? ListenerRole.Outbound : ListenerRole.Upstream;
+                return manager.RouteName is null && !isTcp ? ListenerRole.Outbound : ListenerRole.Upstream;
             default:
                 problems.Add("traffic_direction", "must be INBOUND or OUTBOUND");
                 return ListenerRole.Outbound;

@@ -22,13 +22,20 @@ public sealed class SnapshotFileTests : IDisposable
         driver.Discovery.Open();
         driver.Serve("payments.default:80", "10.0.0.1:80");
         driver.Send(Inbound("payments.default:80", "127.0.0.1:20001", "127.0.0.1:20002"));
-        driver.Send(Static("app:127.0.0.1:20002", "127.0.0.1:20002"));
+        driver.Send(
+            Speaking(Static("app:127.0.0.1:20002", "127.0.0.1:20002"), new HttpProtocolOptions { ExplicitHttpConfig = new() { Http2ProtocolOptions = new() } }));
+        driver.Send(TcpSocket("upstream/db.default:5432", "127.0.0.1:20003", TrafficDirection.Outbound, new TcpProxy { Cluster = "db" }));
+        driver.Send(Static("db", "10.0.0.2:5432"));
         var saved = driver.Discovery.Save();
 
         Assert.Null(SnapshotFile.Write(File, saved));
         Assert.Null(SnapshotFile.Read(File, out var read));
 
         Assert.Equal(saved, read);
+        var again = new DiscoveryDriver();
+        Assert.Empty(again.Discovery.Load(read));
+        Assert.Equal([PortProtocol.Http, PortProtocol.Tcp], again.Snapshot.Listeners.Select(listener => listener.Protocol));
+        Assert.Equal(UpstreamProtocol.Http2, again.Snapshot.Listeners[0].Target!.Clusters[0].Protocol);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, System.IO.File.GetUnixFileMode(File));
         Assert.Single(Directory.GetFiles(_folder.Path));
     }

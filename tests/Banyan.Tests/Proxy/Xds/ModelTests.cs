@@ -4,6 +4,7 @@ using Banyan.Tests.Model;
 using Banyan.Xds;
 using Google.Protobuf;
 using Xunit;
+using PortProtocol = Banyan.Proxy.Snapshot.PortProtocol;
 
 namespace Banyan.Tests.Proxy.Xds;
 
@@ -20,6 +21,11 @@ public sealed class ModelTests
         kind: Workload
         metadata: {name: payments-v2}
         spec: {service: payments, version: v2, ports: [{name: http, port: 80}]}
+        ---
+        apiVersion: banyan.dev/v1alpha1
+        kind: Workload
+        metadata: {name: db}
+        spec: {service: db, ports: [{name: main, port: 5432}, {name: grpc, port: 81}, {name: any, port: 82}]}
         ---
         apiVersion: gateway.networking.k8s.io/v1
         kind: HTTPRoute
@@ -58,6 +64,12 @@ public sealed class ModelTests
         Assert.Equal(
             ["127.0.0.1:20102"],
             target.Clusters.Single(c => c.Name == "payments-v1.default:80").Endpoints.Select(e => e.Address.ToString()));
+        Assert.Equal(UpstreamProtocol.Http1, target.Clusters[0].Protocol);
+        Assert.Equal(
+            [PortProtocol.Tcp, PortProtocol.Http, PortProtocol.Detect],
+            ((string[])["db.default:5432", "db.default:81", "db.default:82"]).Select(name => snapshot.Find(name)!.Protocol));
+        Assert.Equal(UpstreamProtocol.Http2, snapshot.Find("db.default:81")!.Clusters[0].Protocol);
+        Assert.Equal(TimeSpan.FromHours(1), snapshot.Find("db.default:5432")!.Http.StreamIdle);
         var inbound = snapshot.Listeners[0];
         Assert.Equal(("payments", "v1", "payments-v1"), (inbound.Service, inbound.Version, inbound.Workload));
     }
