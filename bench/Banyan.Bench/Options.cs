@@ -27,6 +27,9 @@ internal sealed record Options
     /// <summary>Numbers of connections to run; empty means all of the test's.</summary>
     public IReadOnlySet<int> Connections { get; init; } = new HashSet<int>();
 
+    /// <summary>Numbers of streams on a connection to run; empty means all of the test's.</summary>
+    public IReadOnlySet<int> Streams { get; init; } = new HashSet<int>();
+
     /// <summary>Sizes of bodies to run, in bytes; empty means all of the test's.</summary>
     public IReadOnlySet<int> Bodies { get; init; } = new HashSet<int>();
 
@@ -47,6 +50,8 @@ internal sealed record Options
 
         tests
           hop        CPU per request of one HTTP/1.1 hop, beside haproxy and nginx
+          h2         the same of HTTP/2 (without TLS) on both legs, beside nghttpx and haproxy
+          grpc       the same of unary gRPC calls, beside nghttpx and haproxy; nginx beside, without a bound
           latency    time of a request on a fixed schedule, at 25, 50 and 80 % of the knee
           memory     resident memory and start time of each build of the proxy
 
@@ -56,9 +61,10 @@ internal sealed record Options
           --rounds N         paired rounds (15)
           --seconds N        seconds of load in a round (3)
           --warm-up N        seconds of load before the first round (20)
-          --only A,B         only these sides: mesh, bare, haproxy, nginx; or builds: jit, r2r, aot
-          --connections N,N  only these numbers of connections (hop: 1, 64, 512)
-          --body N,N         only these sizes of bodies in bytes (hop: 131, 16384, 1000000)
+          --only A,B         only these sides: mesh, bare, haproxy, nginx, nghttpx; or builds: jit, r2r, aot
+          --connections N,N  only these numbers of connections (hop: 1, 64, 512; h2, grpc: 1, 10); not with --quick
+          --streams N,N      only these numbers of streams on each (h2, grpc: 1, 10, 100); not with --quick
+          --body N,N         only these sizes of bodies in bytes (hop: 131, 16384, 1000000); not with --quick
           --proxy PATH       measure this banyan-proxy
           --alloc            also: bytes allocated per request
           --syscalls         also: system calls per request (always with the full run)
@@ -82,6 +88,7 @@ internal sealed record Options
                 "--warm-up" => options with { WarmUp = Number(name, Text(), 0, 300) },
                 "--only" => options with { Only = Text().Split(',', StringSplitOptions.RemoveEmptyEntries).ToHashSet(StringComparer.Ordinal) },
                 "--connections" => options with { Connections = Numbers(name, Text()) },
+                "--streams" => options with { Streams = Numbers(name, Text()) },
                 "--body" => options with { Bodies = Numbers(name, Text()) },
                 "--proxy" => options with { Proxy = Existing(Text()) },
                 "--alloc" => options with { Allocations = true },
@@ -91,6 +98,11 @@ internal sealed record Options
                 _ when !name.StartsWith('-') && options.Test.Length == 0 => options with { Test = name },
                 _ => throw new BenchFailure($"{name} is not known\n\n{Usage}"),
             };
+        }
+
+        if (options.Quick && options.Connections.Count + options.Streams.Count + options.Bodies.Count > 0)
+        {
+            throw new BenchFailure("--quick is one parameter set of its own: --connections, --streams and --body go without it");
         }
 
         return options.Test.Length > 0 ? options : throw new BenchFailure($"no test named\n\n{Usage}");

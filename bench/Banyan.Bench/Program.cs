@@ -10,9 +10,9 @@ if (args.Any(arg => arg is "-h" or "--help"))
     return 0;
 }
 
-if (args is ["backend", .. var ports])
+if (args is ["backend", .. var server])
 {
-    return Backend.Run([.. ports.Select(int.Parse)]);
+    return Backend.Run(server);
 }
 
 if (args is ["load", .. var rest])
@@ -20,7 +20,7 @@ if (args is ["load", .. var rest])
     return OpenLoop.Generate(rest);
 }
 
-BenchTest[] tests = [new HopTest(), new LatencyTest(), new MemoryTest()];
+BenchTest[] tests = [new HopTest(), new H2Test(), new GrpcTest(), new LatencyTest(), new MemoryTest()];
 
 using var cancel = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

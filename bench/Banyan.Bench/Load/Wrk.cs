@@ -4,10 +4,7 @@ using Banyan.Bench.Processes;
 
 namespace Banyan.Bench.Load;
 
-/// <summary>What one run of the load generator completed.</summary>
-internal sealed record LoadResult(long Requests, double Seconds);
-
-/// <summary>Closed loop load by wrk: as many requests as the other side takes.</summary>
+/// <summary>Closed loop load of HTTP/1.1 by wrk: as many requests as the other side takes.</summary>
 internal static partial class Wrk
 {
     public static LoadResult Run(BenchRun run, string url, int connections, int seconds, Action? meanwhile = null)

@@ -15,26 +15,26 @@ internal static class Allocations
     // Connections are set up before the first reading and closed after the second.
     private static readonly TimeSpan Before = TimeSpan.FromSeconds(2), Window = TimeSpan.FromSeconds(8), After = TimeSpan.FromSeconds(2);
 
-    public static IEnumerable<Row> PerRequest(BenchRun run, BanyanSide side, LoadShape load)
+    public static IEnumerable<Row> PerRequest(BenchRun run, string test, BanyanSide side, LoadShape load)
     {
         // What the process allocates without load, answering for its counters included, is taken off.
         var idle = Between(run, side, out _);
         var used = idle;
         var seconds = 0.0;
         var total = Before + Window + After;
-        var done = Wrk.Run(run, side.Url + MeshResources.PathFor(load.Body), load.Connections, (int)total.TotalSeconds, () =>
+        var done = load.Run(run, side.Url, (int)total.TotalSeconds, () =>
         {
             run.Pause(Before);
             used = Between(run, side, out seconds);
         });
         var requests = done.Requests / done.Seconds * seconds;
-        yield return Of(side, "reactors", used.Reactors / requests, ReactorBound, requests);
-        yield return Of(side, "process", (used.Process - idle.Process) / requests, ProcessBound, requests);
+        yield return Of(test, side, "reactors", used.Reactors / requests, ReactorBound, requests);
+        yield return Of(test, side, "process", (used.Process - idle.Process) / requests, ProcessBound, requests);
     }
 
-    private static Row Of(Side side, string what, double value, double bound, double requests) => new()
+    private static Row Of(string test, Side side, string what, double value, double bound, double requests) => new()
     {
-        Test = "hop",
+        Test = test,
         Name = side.Name,
         Metric = $"allocated per request, {what}",
         Value = Math.Round(value, 4),

@@ -23,5 +23,8 @@ internal sealed record MachineTime(long Total, long Stolen, long Busy)
     /// <summary>The part that the hypervisor gave to somebody else.</summary>
     public double StolenShare => Total == 0 ? 0 : (double)Stolen / Total;
 
+    /// <summary>The part that nobody used.</summary>
+    public double IdleShare => Total == 0 ? 0 : (double)(Total - Busy - Stolen) / Total;
+
     public double BusyMicroseconds => Busy / TicksPerSecond * 1e6;
 }

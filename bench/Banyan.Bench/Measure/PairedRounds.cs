@@ -4,7 +4,11 @@ using Banyan.Bench.Sides;
 namespace Banyan.Bench.Measure;
 
 /// <summary>What one side did in one round.</summary>
-internal sealed record Sample(long Requests, double CpuMicroseconds, double Seconds)
+/// <param name="Requests">Requests that were completed.</param>
+/// <param name="CpuMicroseconds">What the side used of its CPU.</param>
+/// <param name="Seconds">How long the load lasted.</param>
+/// <param name="Idle">The part of that CPU that nobody used: next to nothing when the proxy was what limited the rate.</param>
+internal sealed record Sample(long Requests, double CpuMicroseconds, double Seconds, double Idle)
 {
     public double PerRequest => CpuMicroseconds / Requests;
 
@@ -16,6 +20,7 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
 {
     private const double StealLimit = 0.01;
     private const int MaxRepeats = 5;
+    private const double MostIdle = 0.1;
 
     private readonly List<IReadOnlyDictionary<Side, Sample>> _rounds = [];
 
@@ -32,13 +37,13 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
         return round % 2 == 0 ? order : order.Reverse();
     }
 
-    public void Run(int rounds, int seconds, int connections, string path)
+    public void Run(int rounds, int seconds, LoadShape load)
     {
         var repeats = 0;
         for (var round = 0; round < rounds; round++)
         {
             var before = MachineTime.Read();
-            var samples = Order(sides, round).ToDictionary(side => side, side => Measure(side, connections, seconds, path));
+            var samples = Order(sides, round).ToDictionary(side => side, side => Measure(side, load, seconds));
             var stolen = (MachineTime.Read() - before).StolenShare;
             run.Say($"round {round + 1,2}: {string.Join("  ", sides.Select(s => $"{s.Name} {samples[s].PerRequest:0.00} us ({samples[s].Rate:0}/s)"))}"
                 + (stolen > StealLimit ? $"  stolen {stolen:P1}" : ""));
@@ -52,6 +57,11 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
             Noisy |= stolen > StealLimit;
             _rounds.Add(samples);
         }
+
+        foreach (var side in sides.Where(side => !load.IsOneAtATime && Idle(side) > MostIdle))
+        {
+            run.Say($"          {side.Name}: its CPU was idle for {Idle(side):P0} of the time, the load and the backend limited the rate");
+        }
     }
 
     /// <summary>Per-round ratios of one side to another.</summary>
@@ -59,20 +69,23 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
 
     public double PerRequest(Side side) => Interval.MedianOf(_rounds.Select(r => r[side].PerRequest));
 
+    public double Idle(Side side) => Interval.MedianOf(_rounds.Select(r => r[side].Idle));
+
     public double Rate(Side side) => Interval.MedianOf(_rounds.Select(r => r[side].Rate));
 
-    private Sample Measure(Side side, int connections, int seconds, string path)
+    private Sample Measure(Side side, LoadShape load, int seconds)
     {
         var before = CpuClock.Microseconds(side.Pid);
         var machine = MachineTime.Read(BenchRun.ProxyCpu);
-        var load = Wrk.Run(run, side.Url + path, connections, seconds);
+        var done = load.Run(run, side.Url, seconds);
         var used = CpuClock.Microseconds(side.Pid) - before;
-        var others = (MachineTime.Read(BenchRun.ProxyCpu) - machine).BusyMicroseconds - used;
+        var cpu = MachineTime.Read(BenchRun.ProxyCpu) - machine;
+        var others = cpu.BusyMicroseconds - used;
         if (others > 0.05 * seconds * 1e6)
         {
             run.Say($"          {side.Name}: other processes took {others / (seconds * 1e6):P0} of the proxy's CPU");
         }
 
-        return new Sample(load.Requests, used, load.Seconds);
+        return new Sample(done.Requests, used, done.Seconds, cpu.IdleShare);
     }
 }

@@ -12,7 +12,7 @@ internal sealed record SystemCalls(double PerRequest, string Detail)
     private const int Seconds = 2;
     private const double LeastShown = 0.005;
 
-    public static SystemCalls Count(BenchRun run, Side side, int connections, string path)
+    public static SystemCalls Count(BenchRun run, Side side, LoadShape load)
     {
         var file = Path.Combine(run.Folder, $"strace-{side.Name}.txt");
         var pids = ProcessTree.Of(side.Pid).ToArray();
@@ -21,7 +21,7 @@ internal sealed record SystemCalls(double PerRequest, string Detail)
         using (var strace = run.Start("strace", BenchRun.ProxyCpu, "strace", arguments))
         {
             run.Await("strace being attached", TimeSpan.FromSeconds(5), strace, () => pids.All(IsTraced));
-            requests = Wrk.Run(run, side.Url + path, connections, Seconds).Requests;
+            requests = load.Run(run, side.Url, Seconds).Requests;
             strace.Stop(Native.Sigint);
         }
 

@@ -16,6 +16,9 @@ internal sealed record Row
 
     public int? Connections { get; init; }
 
+    /// <summary>Requests under way on each connection; missing for HTTP/1.1.</summary>
+    public int? Streams { get; init; }
+
     public int? BodyBytes { get; init; }
 
     public int? Rounds { get; init; }
@@ -35,6 +38,11 @@ internal sealed record Row
 
     public double? PeerRate { get; init; }
 
+    /// <summary>The part of the proxy's CPU that nobody used; with more than a little of it the load limited the rate.</summary>
+    public double? Idle { get; init; }
+
+    public double? PeerIdle { get; init; }
+
     public string? Metric { get; init; }
 
     public double? Value { get; init; }
@@ -50,7 +58,7 @@ internal sealed record Row
 
     public bool? Noisy { get; init; }
 
-    /// <summary>What a single value is made of.</summary>
+    /// <summary>What a single value is made of, or what is to be known about the peer.</summary>
     public string? Detail { get; init; }
 
     /// <summary>What the proxy was configured with.</summary>

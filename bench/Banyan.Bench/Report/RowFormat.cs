@@ -30,7 +30,7 @@ internal static class RowFormat
                 ["row", "peer", "version", "conns", "body", "rounds", "cpu us", "peer us", "ratio", "90 %", "bound", "", "req/s", "peer req/s"],
                 paired.Select(r => new[]
                 {
-                    r.Name ?? "", r.Peer ?? "", r.PeerVersion ?? "", Show(r.Connections), Show(r.BodyBytes), Show(r.Rounds), Show(r.CpuUs, "0.00"),
+                    r.Name ?? "", r.Peer ?? "", r.PeerVersion ?? "", Shape(r), Show(r.BodyBytes), Show(r.Rounds), Show(r.CpuUs, "0.00"),
                     Show(r.PeerCpuUs, "0.00"), Show(r.Ratio, "0.000"), $"{Show(r.RatioLow, "0.000")}-{Show(r.RatioHigh, "0.000")}",
                     Show(r.Bound, "0.00"), Verdict(r), Show(r.Rate, "0"), Show(r.PeerRate, "0"),
                 }));
@@ -58,9 +58,11 @@ internal static class RowFormat
                 single.Select(r => new[] { r.Name ?? "", r.Metric ?? "", Show(r.Value, "0.##"), r.Unit ?? "", Show(r.Bound, "0.##"), Verdict(r), r.Detail ?? "" }));
         }
 
-        foreach (var resources in rows.Where(r => r.Resources is not null).Select(r => $"{r.Name}: {r.Resources}").Distinct(StringComparer.Ordinal))
+        var resources = rows.Where(r => r.Resources is not null).Select(r => $"{r.Name}: {r.Resources}");
+        var peers = paired.Where(r => r.Detail is not null).Select(r => $"{r.Peer}: {r.Detail}");
+        foreach (var note in resources.Concat(peers).Distinct(StringComparer.Ordinal))
         {
-            text.Append('\n').Append(resources).Append('\n');
+            text.Append('\n').Append(note).Append('\n');
         }
 
         return text.ToString();
@@ -77,6 +79,8 @@ internal static class RowFormat
             text.Append(string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd()).Append('\n');
         }
     }
+
+    private static string Shape(Row row) => row.Streams is null ? Show(row.Connections) : $"{row.Connections} x {row.Streams}";
 
     private static string Verdict(Row row) => row.Noisy == true ? "noisy" : row.Ok switch { true => "ok", false => "MISSED", _ => "" };
 

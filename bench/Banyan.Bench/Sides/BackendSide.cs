@@ -1,4 +1,5 @@
 using System.Globalization;
+using Banyan.Bench.Load;
 using Banyan.Bench.Processes;
 
 namespace Banyan.Bench.Sides;
@@ -12,13 +13,16 @@ internal sealed class BackendSide : Side
     /// <summary>One process, several addresses: a balancer takes each for an endpoint of its own.</summary>
     public int[] Ports { get; }
 
-    public static BackendSide Start(BenchRun run, int addresses)
+    /// <param name="run">The run it belongs to.</param>
+    /// <param name="load">What it is to answer. Over HTTP/2 all answers are of one size.</param>
+    /// <param name="addresses">How many it listens on.</param>
+    public static BackendSide Start(BenchRun run, LoadShape load, int addresses)
     {
         var ports = Enumerable.Range(0, addresses).Select(_ => FreePort.Next()).ToArray();
-        string[] arguments = ["backend", .. ports.Select(p => p.ToString(CultureInfo.InvariantCulture))];
+        string[] arguments = ["backend", $"{load.Protocol}", $"{load.Body}", .. ports.Select(p => p.ToString(CultureInfo.InvariantCulture))];
         var process = run.Start("backend", BenchRun.LoadCpu, Path.Combine(AppContext.BaseDirectory, "banyan-bench"), arguments);
         var side = new BackendSide(process, ports);
-        side.AwaitAnswer(run, "/131", 131);
+        side.AwaitAnswer(run, load);
         return side;
     }
 }

@@ -1,3 +1,4 @@
+using Banyan.Bench.Load;
 using Banyan.Bench.Processes;
 
 namespace Banyan.Bench.Sides;
@@ -10,8 +11,9 @@ internal sealed class HaproxySide : Side
     {
     }
 
-    public static HaproxySide Start(BenchRun run, int backend)
+    public static HaproxySide Start(BenchRun run, Protocol protocol, int backend)
     {
+        var spoken = protocol == Protocol.Http1 ? "h1" : "h2";
         var port = FreePort.Next();
         var file = Path.Combine(run.Folder, "haproxy.cfg");
         File.WriteAllText(file, $"""
@@ -26,10 +28,10 @@ internal sealed class HaproxySide : Side
               timeout server 300s
               timeout http-keep-alive 300s
             frontend hop
-              bind 127.0.0.1:{port} backlog 4096
+              bind 127.0.0.1:{port} backlog 4096 proto {spoken}
               default_backend app
             backend app
-              server app 127.0.0.1:{backend} pool-max-conn -1
+              server app 127.0.0.1:{backend} proto {spoken} pool-max-conn -1
 
             """);
         var version = Child.Run(run, BenchRun.LoadCpu, "/usr/sbin/haproxy", ["-v"], TimeSpan.FromSeconds(10));

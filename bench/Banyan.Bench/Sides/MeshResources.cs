@@ -34,9 +34,6 @@ internal static class MeshResources
         return $"{routes} routes, {endpoints} endpoint{(endpoints == 1 ? "" : "s")}, metrics on";
     }
 
-    /// <summary>A path of the mesh's routes whose answer has a body of that size.</summary>
-    public static string PathFor(int size) => $"/reviews/v1/items/{size}";
-
     // In the order of precedence of the Gateway API: exact paths, then the longer prefix, then more conditions.
     private static IEnumerable<Route> MeshRoutes()
     {

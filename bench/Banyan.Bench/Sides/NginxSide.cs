@@ -1,17 +1,24 @@
+using Banyan.Bench.Load;
 using Banyan.Bench.Processes;
 
 namespace Banyan.Bench.Sides;
 
 /// <summary>nginx: one worker, no log, keep-alive without an end on both sides.</summary>
+/// <remarks>To a backend it speaks HTTP/1.1 or gRPC; plain HTTP/2 it does not.</remarks>
 internal sealed class NginxSide : Side
 {
-    private NginxSide(string version, Child process, int port)
-        : base("nginx", version, process, port)
-    {
-    }
+    private readonly Protocol _protocol;
 
-    public static NginxSide Start(BenchRun run, int backend)
+    private NginxSide(string version, Child process, int port, Protocol protocol)
+        : base("nginx", version, process, port) => _protocol = protocol;
+
+    public override string? Note => _protocol == Protocol.Grpc ? "grpc_pass has one stream on each connection to the backend" : null;
+
+    public static NginxSide Start(BenchRun run, Protocol protocol, int backend)
     {
+        var (http2, pass) = protocol == Protocol.Grpc
+            ? (" http2", "grpc_pass grpc://app;")
+            : ("", """proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";""");
         var port = FreePort.Next();
         var file = Path.Combine(run.Folder, "nginx.conf");
 
@@ -39,18 +46,14 @@ internal sealed class NginxSide : Side
                 keepalive_timeout 300s;
               }
               server {
-                listen 127.0.0.1:{{port}} backlog=4096;
-                location / {
-                  proxy_pass http://app;
-                  proxy_http_version 1.1;
-                  proxy_set_header Connection "";
-                }
+                listen 127.0.0.1:{{port}} backlog=4096{{http2}};
+                location / { {{pass}} }
               }
             }
 
             """);
         var version = Child.Run(run, BenchRun.LoadCpu, "/usr/sbin/nginx", ["-v"], TimeSpan.FromSeconds(10), stderr: true);
         var process = run.Start("nginx", BenchRun.ProxyCpu, "/usr/sbin/nginx", ["-e", "stderr", "-c", file]);
-        return new NginxSide(version.Trim().Split('/')[1], process, port);
+        return new NginxSide(version.Trim().Split('/')[1], process, port, protocol);
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Banyan.Bench.Load;
 using Banyan.Bench.Processes;
 
@@ -8,7 +6,7 @@ namespace Banyan.Bench.Sides;
 /// <summary>A proxy under test in front of the common backend.</summary>
 internal abstract class Side(string name, string version, Child process, int port)
 {
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10), AnswerLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>The row's or the peer's name.</summary>
     public string Name => name;
@@ -24,47 +22,22 @@ internal abstract class Side(string name, string version, Child process, int por
     /// <summary>What it was configured with, for rows that have to say so.</summary>
     public virtual string? Resources => null;
 
+    /// <summary>What is to be known when its figures are read.</summary>
+    public virtual string? Note => null;
+
     /// <summary>Waits until a request comes back whole, and so proves that the side does what is measured.</summary>
-    public void AwaitAnswer(BenchRun run, string path, int size) =>
-        run.Await($"an answer of {name} with {size} bytes", StartLimit, process, () => BodySize(path) == size);
+    public void AwaitAnswer(BenchRun run, LoadShape load) =>
+        run.Await($"an answer of {name} with {load.AnswerBytes} bytes", StartLimit, process, () => Probe.IsAnswered(Url, load));
 
     /// <summary>Loads the side so long that its caches, pools and (where it has one) compiler are done.</summary>
-    public void WarmUp(BenchRun run, int seconds, int connections, string path)
+    public void WarmUp(BenchRun run, int seconds, LoadShape load)
     {
         if (seconds > 0)
         {
-            var load = Wrk.Run(run, Url + path, connections, seconds);
-            run.Say($"warm-up of {name} ({version}): {load.Requests / load.Seconds:0}/s");
+            var done = load.Run(run, Url, seconds);
+            run.Say($"warm-up of {name} ({version}): {done.Requests / done.Seconds:0}/s");
         }
     }
 
-    protected bool Accepts()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
-
-    private long BodySize(string path)
-    {
-        try
-        {
-            using var client = new HttpClient { Timeout = AnswerLimit };
-            using var response = client.Send(new HttpRequestMessage(HttpMethod.Get, Url + path));
-            using var body = new MemoryStream();
-            response.Content.ReadAsStream().CopyTo(body);
-            return response.IsSuccessStatusCode ? body.Length : -1;
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
-        {
-            return -1;
-        }
-    }
+    protected bool Accepts() => Probe.Accepts(port);
 }

@@ -11,7 +11,7 @@ namespace Banyan.Bench.Tests;
 internal sealed class MemoryTest : BenchTest
 {
     private const int Starts = 5;
-    private static readonly LoadShape Shape = new(64, 131);
+    private static readonly LoadShape Shape = new(Protocol.Http1, Connections: 64, Streams: 1, Body: 131);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
 
     public override string Name => "memory";
@@ -20,7 +20,7 @@ internal sealed class MemoryTest : BenchTest
 
     public override IReadOnlyList<Row> Run(BenchRun run)
     {
-        var backend = BackendSide.Start(run, addresses: 3);
+        var backend = BackendSide.Start(run, Shape, addresses: 3);
         List<Row> rows = [];
         foreach (var build in new[] { Builds.Jit, Builds.ReadyToRun, Builds.AheadOfTime }.Where(run.Options.Wants))
         {
@@ -29,7 +29,7 @@ internal sealed class MemoryTest : BenchTest
 
         foreach (var peer in new[] { "haproxy", "nginx" }.Where(run.Options.Wants))
         {
-            Side side = peer == "haproxy" ? HaproxySide.Start(run, backend.Ports[0]) : NginxSide.Start(run, backend.Ports[0]);
+            Side side = peer == "haproxy" ? HaproxySide.Start(run, Shape.Protocol, backend.Ports[0]) : NginxSide.Start(run, Shape.Protocol, backend.Ports[0]);
             rows.AddRange(Held(run, side));
         }
 
@@ -57,12 +57,11 @@ internal sealed class MemoryTest : BenchTest
 
     private static List<Row> Held(BenchRun run, Side side)
     {
-        var path = MeshResources.PathFor(Shape.Body);
         var seconds = run.Options.Quick ? 10 : 60;
         run.Pause(Settle);
         var idle = Memory.Of(side.Pid);
-        side.AwaitAnswer(run, path, Shape.Body);
-        side.WarmUp(run, seconds, Shape.Connections, path);
+        side.AwaitAnswer(run, Shape);
+        side.WarmUp(run, seconds, Shape);
         run.Pause(Settle);
         var loaded = Memory.Of(side.Pid);
         run.Say($"{side.Name}: idle {idle}, after {seconds} s of load {loaded}");
