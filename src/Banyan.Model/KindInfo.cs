@@ -14,6 +14,8 @@ public sealed record KindInfo(string ApiVersion, string Kind, string Plural, boo
         new("banyan.dev/v1alpha1", "Workload", "workloads", IsSupported: true),
         new("v1", "Service", "services", IsSupported: true),
         new("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", IsSupported: true),
+        new("gateway.networking.k8s.io/v1", "GRPCRoute", "grpcroutes", IsSupported: true),
+        new("gateway.networking.k8s.io/v1alpha2", "TCPRoute", "tcproutes", IsSupported: true),
         new("banyan.dev/v1alpha1", "TrafficPolicy", "trafficpolicies", IsSupported: false),
         new("banyan.dev/v1alpha1", "FaultInjection", "faultinjections", IsSupported: false),
         new("banyan.dev/v1alpha1", "MutualTls", "mutualtlses", IsSupported: false),

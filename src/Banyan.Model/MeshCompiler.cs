@@ -27,12 +27,14 @@ public static class MeshCompiler
         MeshResolver.Resolve(all.OfType<Mesh>(), book);
         var services = ServiceResolver.Resolve(workloads, [.. all.OfType<Service>()], book);
         var routes = new RouteResolver(services, book);
-        foreach (var route in all.OfType<HttpRoute>())
+        foreach (var route in RouteForm.Of(all))
         {
             routes.Resolve(route);
         }
 
-        var round = new Round(mesh.Spec, workloads, running, new PortIndex(services), routes, memory);
+        var ports = new PortIndex(services);
+        UndeclaredPorts.Judge(workloads, services.Values, ports, book);
+        var round = new Round(mesh.Spec, workloads, running, ports, routes, memory);
         foreach (var service in services.Values)
         {
             round.Add(service);
@@ -63,7 +65,7 @@ public static class MeshCompiler
         RouteResolver routes,
         CompileMemory memory)
     {
-        private readonly ListenerTranslator _listeners = new(mesh, workloads, ports);
+        private readonly ListenerTranslator _listeners = new(mesh, workloads, ports, routes);
         private readonly RouteTranslator _configurations = new(mesh);
         private readonly EndpointTranslator _endpoints = new(workloads, running);
 
@@ -81,8 +83,8 @@ public static class MeshCompiler
                 Add(
                     XdsTypes.RouteConfiguration,
                     name,
-                    [mesh, .. attached?.SelectMany(route => route.Inputs) ?? []],
-                    () => _configurations.Translate(name, attached));
+                    [mesh, port.Protocol, .. attached?.SelectMany(route => route.Inputs) ?? []],
+                    () => _configurations.Translate(name, port, attached));
                 Add(XdsTypes.Cluster, name, [port.Protocol], () => ClusterTranslator.OfService(name, service, port));
                 Add(
                     XdsTypes.ClusterLoadAssignment,

@@ -39,7 +39,7 @@ public static class ObjectWriter
 
     private static MapNode Parent(ParentStatus parent) => new(
     [
-        Entry("parentRef", HttpRouteTable.Parent.Write(parent.ParentRef)),
+        Entry("parentRef", RouteShapes.Parent.Write(parent.ParentRef)),
         Entry("controllerName", Text(ParentStatus.ControllerName)),
         Entry("conditions", Conditions(parent.Conditions)),
     ],

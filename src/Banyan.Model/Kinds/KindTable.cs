@@ -13,6 +13,10 @@ internal abstract class KindTable(string kind, params string[] apiVersions)
         new KindTable<Service>(ServiceTable.Shape, "Service", "v1"),
         new KindTable<HttpRoute>(
             HttpRouteTable.Shape, "HTTPRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
+        new KindTable<GrpcRoute>(
+            GrpcRouteTable.Shape, "GRPCRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1alpha2"),
+        new KindTable<TcpRoute>(
+            TcpRouteTable.Shape, "TCPRoute", "gateway.networking.k8s.io/v1alpha2", "gateway.networking.k8s.io/v1"),
     ];
 
     public string Kind { get; } = kind;

@@ -1,3 +1,5 @@
+using Banyan.Model.Text;
+
 namespace Banyan.Model;
 
 /// <summary>
@@ -77,6 +79,13 @@ internal static class Protocols
 
         return declared == PortProtocol.Auto && WellKnown.Contains(port) ? PortProtocol.Tcp : declared;
     }
+
+    /// <summary>
+    /// The protocol that an unknown <c>appProtocol</c> was probably meant to be; null where none is near.
+    /// </summary>
+    public static string? Slip(string appProtocol) => AppProtocols.ContainsKey(appProtocol)
+        ? null
+        : Suggestion.Nearest(appProtocol, AppProtocols.Keys);
 
     private static PortProtocol ByName(string name)
     {

@@ -1,19 +1,20 @@
 namespace Banyan.Model;
 
-/// <summary>An HTTPRoute whose references are bound.</summary>
-/// <param name="Route">The object.</param>
+/// <summary>A route whose references are bound.</summary>
+/// <param name="Form">The route.</param>
 /// <param name="Rules">Its rules, in order.</param>
-internal sealed record ResolvedRoute(HttpRoute Route, ResolvedRule[] Rules)
+internal sealed record ResolvedRoute(RouteForm Form, ResolvedRule[] Rules)
 {
     /// <summary>All that its translation depends on: what was written, and what each reference was bound to.</summary>
     public IEnumerable<object?> Inputs =>
-        Rules.SelectMany(rule => rule.Backends).Select(backend => (object?)backend.Cluster).Prepend(Route);
+        Rules.SelectMany(rule => rule.Backends).Select(backend => (object?)backend.Cluster).Prepend(Form.Item);
 }
 
 /// <param name="Name"><c>NS/ROUTE/RULE</c>.</param>
 /// <param name="Rule">What the user wrote.</param>
+/// <param name="Matches">What it is for.</param>
 /// <param name="Backends">Empty: the parent itself.</param>
-internal sealed record ResolvedRule(string Name, HttpRouteRule Rule, ResolvedBackend[] Backends);
+internal sealed record ResolvedRule(string Name, HttpRouteRule Rule, RankedMatch[] Matches, ResolvedBackend[] Backends);
 
 /// <param name="Reference">What the user wrote.</param>
 /// <param name="Cluster">Name of its cluster; null when the reference does not hold.</param>

@@ -1,36 +1,39 @@
 namespace Banyan.Model;
 
-/// <summary>Attaches HTTPRoutes to the ports of their parent Services and binds their backends.</summary>
+/// <summary>Attaches routes to the ports of their parent Services and binds their backends.</summary>
 internal sealed class RouteResolver(
     Dictionary<(string Namespace, string Name), ResolvedService> services, StatusBook book)
 {
-    /// <summary>Routes attached to each service port; those of a port in no order yet.</summary>
+    /// <summary>Routes attached to each service port, all of one kind; those of a port in no order yet.</summary>
     public Dictionary<ResolvedPort, List<ResolvedRoute>> Attached { get; } = [];
 
-    public void Resolve(HttpRoute route)
+    /// <summary>
+    /// Resolves one route. Those of a more specific kind come before it, of TCPRoutes the older ones too.
+    /// </summary>
+    public void Resolve(RouteForm form)
     {
-        WarnOfIgnored(route);
-        var unsupported = FindUnsupported(route);
-        var (resolved, references) = Bind(route);
-        var retries = RetryPromises.Judge(route, book);
-        foreach (var (index, parent) in route.Spec.ParentRefs.Index())
+        WarnOfIgnored(form);
+        var unsupported = FindUnsupported(form);
+        var (resolved, references) = Bind(form);
+        var retries = form.Item is HttpRoute http ? RetryPromises.Judge(http, book) : null;
+        foreach (var (index, parent) in form.ParentRefs.Index())
         {
             var accepted = Attach(resolved, parent, index, unsupported);
-            book.Add(route, parent, retries is null ? [accepted, references] : [accepted, references, retries]);
+            book.Add(form.Item, parent, retries is null ? [accepted, references] : [accepted, references, retries]);
         }
 
-        if (route.Spec.ParentRefs.Count == 0)
+        if (form.ParentRefs.Count == 0)
         {
             const string Message = "has no parentRefs and applies to nothing";
-            book.Add(route, "Accepted", isTrue: false, "NoMatchingParent", Message);
-            book.Warn(route, "spec", Message);
+            book.Add(form.Item, "Accepted", isTrue: false, "NoMatchingParent", Message);
+            book.Warn(form.Item, "spec", Message);
         }
     }
 
     private Condition Attach(
         ResolvedRoute resolved, ParentReference parent, int index, (string Field, string Message)? unsupported)
     {
-        var route = resolved.Route;
+        var (route, type) = (resolved.Form.Item, resolved.Form.Type);
         var field = $"spec.parentRefs[{index}]";
         var scope = parent.Namespace.Length == 0 ? route.Metadata.Namespace : parent.Namespace;
         if (!parent.IsService)
@@ -43,12 +46,11 @@ internal sealed class RouteResolver(
             return Refuse("NoMatchingParent", $"there is no Service {parent.Name} in namespace {scope}");
         }
 
-        var ports = service.Ports
-            .Where(p => p.IsHttp && (parent.Port == 0 || p.Port == parent.Port) && (parent.SectionName.Length == 0 || p.Name == parent.SectionName))
-            .ToList();
+        var ports = ParentPorts.Of(service, parent, type);
         if (ports.Count == 0)
         {
-            return Refuse("NoMatchingParent", $"Service {scope}/{parent.Name} has no such HTTP port");
+            return Refuse(
+                "NoMatchingParent", $"Service {scope}/{parent.Name} has no such {ParentPorts.Word(type)} port");
         }
 
         if (scope != route.Metadata.Namespace)
@@ -62,18 +64,28 @@ internal sealed class RouteResolver(
             return Refuse("UnsupportedValue", found.Message);
         }
 
+        var conflicts = new List<string>();
         foreach (var port in ports)
         {
-            if (!Attached.TryGetValue(port, out var routes))
+            if (Conflict(port, resolved) is { } conflict)
             {
-                Attached.Add(port, routes = []);
+                conflicts.Add(conflict);
             }
+            else
+            {
+                Attach(resolved, port);
+                WarnOfHttp1(resolved, service, port, field);
+            }
+        }
 
-            // Two parentRefs may mean the same port.
-            if (!routes.Contains(resolved))
-            {
-                routes.Add(resolved);
-            }
+        if (conflicts.Count == ports.Count)
+        {
+            return Refuse("Conflicted", conflicts[0]);
+        }
+
+        foreach (var conflict in conflicts)
+        {
+            book.Warn(route, field, conflict);
         }
 
         return new Condition("Accepted", IsTrue: true, "Accepted", "", route.Metadata.Generation);
@@ -85,18 +97,69 @@ internal sealed class RouteResolver(
         }
     }
 
-    private (ResolvedRoute Route, Condition References) Bind(HttpRoute route)
+    private void Attach(ResolvedRoute resolved, ResolvedPort port)
+    {
+        if (!Attached.TryGetValue(port, out var routes))
+        {
+            Attached.Add(port, routes = []);
+        }
+
+        // Two parentRefs may mean the same port.
+        if (!routes.Contains(resolved))
+        {
+            routes.Add(resolved);
+        }
+    }
+
+    /// <summary>
+    /// Why the route cannot be attached to a port that others have; null when it can. Kinds are not merged (GEP-1294),
+    /// nor are TCPRoutes, which all take every connection.
+    /// </summary>
+    private string? Conflict(ResolvedPort port, ResolvedRoute resolved)
+    {
+        if (!Attached.TryGetValue(port, out var routes) || routes.Contains(resolved))
+        {
+            return null;
+        }
+
+        var other = routes[0].Form;
+        if (other.Type == resolved.Form.Type && other.Type != RouteType.Tcp)
+        {
+            return null;
+        }
+
+        var why = other.Type == resolved.Form.Type
+            ? "which is older"
+            : $"which goes before every {resolved.Form.Item.Kind}";
+        var (kind, meta) = (other.Item.Kind, other.Item.Metadata);
+        return $"port {port.Port} has the {kind} {meta.Namespace}/{meta.Name}, {why}";
+    }
+
+    private void WarnOfHttp1(ResolvedRoute resolved, ResolvedService service, ResolvedPort port, string field)
+    {
+        if (resolved.Form.Type == RouteType.Grpc && port.Protocol == PortProtocol.Http)
+        {
+            book.Warn(
+                resolved.Form.Item,
+                field,
+                $"port {port.Port} of Service {service.Namespace}/{service.Name} is declared http, which is HTTP/1: "
+                    + "gRPC needs grpc or http2");
+        }
+    }
+
+    private (ResolvedRoute Route, Condition References) Bind(RouteForm form)
     {
         Condition? first = null;
-        HttpRouteRule[] rules = route.Spec.Rules.Count == 0 ? [new HttpRouteRule()] : [.. route.Spec.Rules];
+        var route = form.Item;
+        var rules = form.Rules;
         var resolved = new ResolvedRule[rules.Length];
         for (var r = 0; r < rules.Length; r++)
         {
-            var backends = new ResolvedBackend[rules[r].BackendRefs.Count];
+            var backends = new ResolvedBackend[rules[r].Rule.BackendRefs.Count];
             for (var b = 0; b < backends.Length; b++)
             {
-                var reference = rules[r].BackendRefs[b];
-                var problem = Bind(route, reference, out var cluster);
+                var reference = rules[r].Rule.BackendRefs[b];
+                var problem = Bind(form, reference, out var cluster);
                 backends[b] = new ResolvedBackend(reference, cluster);
                 if (problem is { } found)
                 {
@@ -106,17 +169,18 @@ internal sealed class RouteResolver(
                 }
             }
 
-            var name = rules[r].Name.Length > 0 ? rules[r].Name : r.ToString();
+            var name = rules[r].Rule.Name.Length > 0 ? rules[r].Rule.Name : r.ToString();
             resolved[r] = new ResolvedRule(
-                $"{route.Metadata.Namespace}/{route.Metadata.Name}/{name}", rules[r], backends);
+                $"{route.Metadata.Namespace}/{route.Metadata.Name}/{name}", rules[r].Rule, rules[r].Matches, backends);
         }
 
         first ??= new Condition("ResolvedRefs", IsTrue: true, "ResolvedRefs", "", route.Metadata.Generation);
-        return (new ResolvedRoute(route, resolved), first);
+        return (new ResolvedRoute(form, resolved), first);
     }
 
-    private (string Reason, string Message)? Bind(HttpRoute route, HttpBackendReference reference, out string? cluster)
+    private (string Reason, string Message)? Bind(RouteForm form, HttpBackendReference reference, out string? cluster)
     {
+        var route = form.Item;
         cluster = null;
         if (!reference.IsService)
         {
@@ -139,7 +203,7 @@ internal sealed class RouteResolver(
             return ("BackendNotFound", $"Service {service.Namespace}/{service.Name} has no port {reference.Port}");
         }
 
-        if (!port.IsHttp)
+        if (form.Type != RouteType.Tcp && !port.IsHttp)
         {
             return (
                 "UnsupportedProtocol",
@@ -153,9 +217,9 @@ internal sealed class RouteResolver(
     /// <summary>
     /// The first filter that cannot be applied. A filter is never skipped: the route is not accepted.
     /// </summary>
-    private static (string Field, string Message)? FindUnsupported(HttpRoute route)
+    private static (string Field, string Message)? FindUnsupported(RouteForm form)
     {
-        foreach (var (r, rule) in route.Spec.Rules.Index())
+        foreach (var (r, (rule, _)) in form.Rules.Index())
         {
             if (Find(rule.Filters, $"spec.rules[{r}].filters") is { } found)
             {
@@ -190,21 +254,26 @@ internal sealed class RouteResolver(
         }
     }
 
-    private void WarnOfIgnored(HttpRoute route)
+    private void WarnOfIgnored(RouteForm form)
     {
-        if (route.Spec.Hostnames.Count > 0 && route.Spec.ParentRefs.Any(p => p.IsService))
+        if (form.Hostnames.Count > 0 && form.ParentRefs.Any(p => p.IsService))
         {
-            book.Warn(route, "spec.hostnames", "host names have no effect where the parent is a Service");
+            book.Warn(form.Item, "spec.hostnames", "host names have no effect where the parent is a Service");
         }
 
-        foreach (var (r, rule) in route.Spec.Rules.Index())
+        foreach (var (r, (rule, _)) in form.Rules.Index())
         {
             if (rule.SessionPersistence is not null)
             {
                 book.Warn(
-                    route,
+                    form.Item,
                     $"spec.rules[{r}].sessionPersistence",
                     "session persistence is not supported yet by this version and has no effect");
+            }
+
+            if (form.Type == RouteType.Tcp && r > 0)
+            {
+                book.Warn(form.Item, $"spec.rules[{r}]", "has no effect: the first rule takes every connection");
             }
         }
     }

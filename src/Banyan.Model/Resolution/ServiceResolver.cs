@@ -61,6 +61,14 @@ internal sealed class ServiceResolver
                 continue;
             }
 
+            if (Protocols.Slip(port.AppProtocol) is { } meant)
+            {
+                _book.Warn(
+                    service,
+                    $"spec.ports[{i}].appProtocol",
+                    $"\"{port.AppProtocol}\" is not known and is relayed as TCP (did you mean {meant})");
+            }
+
             var backings = members.Select(w => Back(port, w)).OfType<Backing>().ToList();
             ports.Add(new ResolvedPort
             {

@@ -10,7 +10,7 @@ internal sealed class StatusBook
     public void Add(MeshObject item, string type, bool isTrue, string reason, string message) =>
         For(_conditions, item.Key).Add(new Condition(type, isTrue, reason, message, item.Metadata.Generation));
 
-    public void Add(HttpRoute route, ParentReference parent, EquatableList<Condition> conditions) =>
+    public void Add(MeshObject route, ParentReference parent, EquatableList<Condition> conditions) =>
         For(_parents, route.Key).Add(new ParentStatus(parent, conditions));
 
     public void Warn(MeshObject item, string field, string message)

@@ -88,7 +88,7 @@ internal sealed class YamlText
 
         Node node = current switch
         {
-            Scalar scalar => new ScalarNode(scalar.Value, IsPlain(scalar), line, column),
+            Scalar scalar => new ScalarNode(Whole(scalar.Value, line, column), IsPlain(scalar), line, column),
             SequenceStart => ReadList(depth, line, column),
             MappingStart => ReadMap(depth, line, column),
             _ => throw new TextRefusedException(line, column, "not valid YAML"),
@@ -142,6 +142,27 @@ internal sealed class YamlText
         }
 
         return entries.Build(line, column);
+    }
+
+    /// <summary>The text, which no file or message could hold as it is if half of a surrogate pair were in it.</summary>
+    private static string Whole(string text, int line, int column)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+            {
+                throw new TextRefusedException(line, column, "the text holds half of a surrogate pair");
+            }
+
+            i++;
+        }
+
+        return text;
     }
 
     private static bool IsPlain(Scalar scalar) =>

@@ -4,7 +4,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Banyan.Model;
 
 /// <summary>Service ports to API listeners; replicas to the socket listeners of their sidecars.</summary>
-internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> workloads, PortIndex ports)
+internal sealed class ListenerTranslator(
+    MeshSpec mesh, IReadOnlyList<Workload> workloads, PortIndex ports, RouteResolver routes)
 {
     private const string ManagerName = "envoy.filters.network.http_connection_manager";
 
@@ -36,7 +37,7 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
     /// <summary>All that <see cref="OfNode"/> depends on beside the instance and the Mesh.</summary>
     public IEnumerable<object?> Inputs(WorkloadInstance instance) =>
         instance.Ports.SelectMany(port => (object?[])[Behind(instance, port), Protocol(instance, port)])
-            .Concat(instance.Upstreams.Select(upstream => (object?)Target(instance, upstream).Port?.Protocol));
+            .Concat(instance.Upstreams.SelectMany(upstream => Inputs(Target(instance, upstream).Port)));
 
     /// <summary>What the application behind an inbound listener speaks.</summary>
     public PortProtocol Protocol(WorkloadInstance instance, InstancePort port) =>
@@ -120,13 +121,49 @@ internal sealed class ListenerTranslator(MeshSpec mesh, IReadOnlyList<Workload> 
         var metadata = ServiceMetadata(service, scope, upstream.Port, port?.Protocol ?? PortProtocol.Http);
         if (port is { IsHttp: false })
         {
-            return Socket(
-                name, address, TrafficDirection.Outbound, metadata, Filter(new TcpProxy { StatPrefix = name, Cluster = target }));
+            var proxy = new TcpProxy { StatPrefix = name };
+            Direct(proxy, target, routes.Attached.GetValueOrDefault(port));
+            return Socket(name, address, TrafficDirection.Outbound, metadata, Filter(proxy));
         }
 
         var manager = Manager(name);
         manager.Rds = new Rds { ConfigSource = Encode.Ads(), RouteConfigName = target };
         return Socket(name, address, TrafficDirection.Outbound, metadata, Filter(manager));
+    }
+
+    private static void Direct(TcpProxy proxy, string target, List<ResolvedRoute>? attached)
+    {
+        var action = attached is null ? null : RouteTranslator.Connections(attached, target);
+        if (action?.WeightedClusters is not { } weighted)
+        {
+            proxy.Cluster = action?.Cluster ?? target;
+            return;
+        }
+
+        proxy.WeightedClusters = new TcpProxy.Types.WeightedCluster();
+        foreach (var cluster in weighted.Clusters.Where(each => each.Weight > 0))
+        {
+            // A weight of 0 is not for this filter.
+            proxy.WeightedClusters.Clusters.Add(new TcpProxy.Types.WeightedCluster.Types.ClusterWeight
+            {
+                Name = cluster.Name,
+                Weight = cluster.Weight.GetValueOrDefault(),
+            });
+        }
+    }
+
+    private IEnumerable<object?> Inputs(ResolvedPort? port)
+    {
+        yield return port?.Protocol;
+
+        // HTTP ports learn of their routes by themselves.
+        if (port is { IsHttp: false })
+        {
+            foreach (var input in routes.Attached.GetValueOrDefault(port)?.SelectMany(route => route.Inputs) ?? [])
+            {
+                yield return input;
+            }
+        }
     }
 
     private (string Service, string Namespace, ResolvedPort? Port) Target(

@@ -6,16 +6,20 @@ namespace Banyan.Model;
 /// <summary>The routes attached to a service port to one RouteConfiguration.</summary>
 internal sealed class RouteTranslator(MeshSpec mesh)
 {
-    public RouteConfiguration Translate(string name, List<ResolvedRoute>? routes)
+    public RouteConfiguration Translate(string name, ResolvedPort port, List<ResolvedRoute>? routes)
     {
         var host = new VirtualHost { Name = name, Domains = { "*" } };
         if (routes is null)
         {
+            host.Routes.Add(Default(name));
+        }
+        else if (routes[0].Form.Type == RouteType.Tcp)
+        {
             host.Routes.Add(new Route
             {
-                Name = "default",
+                Name = routes[0].Rules[0].Name,
                 Match = new RouteMatch { Prefix = "/" },
-                Route_ = new RouteAction { Cluster = name, Timeout = new Duration() },
+                Route_ = Connections(routes, name),
             });
         }
         else
@@ -24,10 +28,29 @@ internal sealed class RouteTranslator(MeshSpec mesh)
             {
                 host.Routes.Add(Translate(match, name));
             }
+
+            if (port.Protocol == PortProtocol.Auto)
+            {
+                // What turns out not to be HTTP takes the last route; requests never do.
+                var bytes = Default(name);
+                bytes.Match.RuntimeFraction = new RuntimeFractionalPercent { DefaultValue = new FractionalPercent() };
+                host.Routes.Add(bytes);
+            }
         }
 
         return new RouteConfiguration { Name = name, VirtualHosts = { host } };
     }
+
+    /// <summary>Where the connections of a port go that has a TCPRoute.</summary>
+    public static RouteAction Connections(List<ResolvedRoute> routes, string parent) =>
+        Action(new OrderedMatch(routes[0], 0, 0), parent);
+
+    private static Route Default(string cluster) => new()
+    {
+        Name = "default",
+        Match = new RouteMatch { Prefix = "/" },
+        Route_ = new RouteAction { Cluster = cluster, Timeout = new Duration() },
+    };
 
     private Route Translate(OrderedMatch match, string parent)
     {

@@ -97,13 +97,10 @@ internal static class HttpRouteRules
         }
     }
 
+    /// <summary>The filter's type is one that its kind of route has.</summary>
     public static void CheckFilter(HttpRouteFilter filter, MapNode map, Reading reading)
     {
-        if (map.Find("type") is not ScalarNode type || !FilterTypes.Any(t => t.Word == type.Text))
-        {
-            return;
-        }
-
+        var type = (ScalarNode)map.Find("type")!;
         var wanted = FieldOf(filter.Type);
         if (!map.Has(wanted))
         {
@@ -119,14 +116,12 @@ internal static class HttpRouteRules
         }
     }
 
-    public static void CheckSpec(HttpRouteSpec spec, MapNode map, Reading reading)
-    {
-        var matches = 0;
-        foreach (var rule in spec.Rules)
-        {
-            matches += rule.Matches.Count;
-        }
+    public static void CheckSpec(HttpRouteSpec spec, MapNode map, Reading reading) =>
+        CheckMatches(spec.Rules.Sum(rule => rule.Matches.Count), map, reading);
 
+    /// <summary>All matches of a route together are bounded, as in the Gateway API.</summary>
+    public static void CheckMatches(int matches, MapNode map, Reading reading)
+    {
         if (matches > 128)
         {
             reading.Add(map.Find("rules")!, "rules", $"have {matches} matches together; at most 128 are allowed");

@@ -66,7 +66,7 @@ public sealed class PrecedenceTests
         apiVersion: v1
         kind: Service
         metadata: {name: s}
-        spec: {ports: [{port: 80}]}
+        spec: {ports: [{name: http, port: 80}]}
 
         """;
 

@@ -103,6 +103,35 @@ public sealed class ProtocolTests
     }
 
     [Fact]
+    public void UndeclaredPortsAreToldOf()
+    {
+        var mesh = Configs.Compile(
+            Workload("s", "name: web, port: 80}, {name: http, port: 81}, {name: x, port: 82") + Service("port: 83", "t"));
+        Assert.Equal(
+            new Condition("ProtocolsDeclared", IsTrue: false, "Undeclared", "no protocol is declared for 80, 82: the first bytes of each connection tell it", 0),
+            mesh.Statuses[new ObjectKey("Workload", "default", "s")].Conditions.Single(each => each.Type == "ProtocolsDeclared"));
+        Assert.Contains("for 83:", mesh.Statuses[new ObjectKey("Service", "default", "t")].Conditions.Single(each => !each.IsTrue).Message, StringComparison.Ordinal);
+        Assert.Empty(mesh.Warnings);
+        var declared = Configs.Compile(Workload("s", "name: http, port: 80"));
+        Assert.DoesNotContain("ProtocolsDeclared", declared.Statuses[new ObjectKey("Workload", "default", "s")].Conditions.Select(each => each.Type));
+    }
+
+    [Theory]
+    [InlineData("htpp", "http")]
+    [InlineData("grcp", "grpc")]
+    [InlineData("kubernetes.io/h2", "kubernetes.io/h2c")]
+    [InlineData("example.com/own", null)]
+    [InlineData("amqp", null)]
+    [InlineData("HTTP", null)]
+    public void ASlipInAppProtocolIsToldOf(string protocol, string? meant)
+    {
+        var mesh = Configs.Compile(Service($"port: 80, appProtocol: {protocol}"));
+        Assert.Equal(
+            meant is null ? [] : [$"mesh.yaml:4:42: spec.ports[0].appProtocol: \"{protocol}\" is not known and is relayed as TCP (did you mean {meant})"],
+            mesh.Warnings.Select(warning => warning.ToString()));
+    }
+
+    [Fact]
     public void WhatOneServiceDeclaresHoldsForTheProcessItShares()
     {
         var mesh = Configs.Compile(
