@@ -1,6 +1,7 @@
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Forward;
 using Banyan.Proxy.Http;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Match;
 using Banyan.Proxy.Policy;
 using Banyan.Proxy.Reactor;
@@ -29,7 +30,7 @@ internal static class Flow
 
         if (protocol == DetectedProtocol.Http2)
         {
-            await Http2(client);
+            await Http2Server.Run(client);
         }
         else if (protocol != DetectedProtocol.Incomplete)
         {
@@ -37,19 +38,6 @@ internal static class Flow
         }
 
         client.Close(client.EndsInReset);
-    }
-
-    /// <summary>HTTP/2 until it is served: undeclared it is relayed like any bytes, declared HTTP it is malformed HTTP/1.</summary>
-    private static async ReactorTask Http2(Downstream client)
-    {
-        if (client.ConnectAuthority is not null || client.Acceptor.Config.Protocol == PortProtocol.Detect)
-        {
-            await TcpRelay.Run(client);
-        }
-        else
-        {
-            await Requests(client);
-        }
     }
 
     /// <summary>Requests until the connection ends (<see cref="DetectedProtocol.Incomplete"/>) or a CONNECT makes it something
@@ -104,6 +92,17 @@ internal static class Flow
         }
 
         return DetectedProtocol.Incomplete;
+    }
+
+    /// <summary>A request that came on a stream, from its head to the end of the stream.</summary>
+    internal static async ReactorTask Stream(Exchange x, Failure failure)
+    {
+        var stream = x.ClientStream!;
+        x.Start();
+        await Exchange(x, failure);
+        var code = x.ResetCode;
+        x.Worker.Return(x);
+        ((Http2Server)stream.Connection).Finished(stream, code);
     }
 
     /// <summary>One request and its response; recorded exactly once, whatever happens.</summary>

@@ -1,6 +1,7 @@
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Http;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Match;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
@@ -14,7 +15,12 @@ internal sealed class Worker
     /// <summary>A head of 64 KiB, what the mesh adds to it, and a small body copied behind it.</summary>
     private const int ScratchSize = 192 * 1024;
 
+    /// <summary>A field block that HPACK does not make smaller, and what it adds to each line.</summary>
+    private const int FieldBlockSize = 192 * 1024;
+
     private readonly Stack<Exchange> _exchanges = new();
+    private readonly Stack<Http2Stream> _streams = new();
+    private byte[]? _fieldBlock;
     private int _inboundConnections;
     private int _inFlight;
     private bool _inboundOver;
@@ -52,6 +58,9 @@ internal sealed class Worker
 
     /// <summary>Memory for one step without a wait in between: heads are built here.</summary>
     internal byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
+
+    /// <summary>Memory for one encoded field block, used within one step.</summary>
+    internal byte[] FieldBlock => _fieldBlock ??= GC.AllocateUninitializedArray<byte>(FieldBlockSize, pinned: true);
 
     /// <summary>Inbound connections are ended with their next answer.</summary>
     internal bool DrainsInbound { get; set; }
@@ -105,6 +114,17 @@ internal sealed class Worker
     internal void RelayBegan() => _inFlight++;
 
     internal void RelayEnded() => _inFlight--;
+
+    internal Http2Stream RentStream() => _streams.TryPop(out var stream) ? stream : new Http2Stream(this);
+
+    internal void ReturnStream(Http2Stream stream)
+    {
+        stream.Clear();
+        if (_streams.Count < 1024)
+        {
+            _streams.Push(stream);
+        }
+    }
 
     internal void Opened(Downstream client)
     {

@@ -1,4 +1,5 @@
 using Banyan.Proxy.Forward;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
@@ -32,7 +33,11 @@ internal sealed class EndpointState
         Config = config;
         Address = SockAddr.From(config.Address);
         _updatedMs = worker.Loop.NowMs;
+        Http2 = new Http2Pool(worker);
     }
+
+    /// <summary>Its HTTP/2 connections.</summary>
+    internal Http2Pool Http2 { get; }
 
     internal EndpointConfig Config { get; set; }
 
@@ -174,6 +179,15 @@ internal sealed class EndpointState
     /// <summary>Closes the idle connections whose time is up.</summary>
     internal void CloseIdle(long nowMs)
     {
+        if (nowMs == long.MaxValue)
+        {
+            Http2.Shutdown();
+        }
+        else
+        {
+            Http2.CloseIdle(nowMs, 60_000);
+        }
+
         while (_oldest is { } upstream && upstream.IdleUntil <= nowMs)
         {
             CloseOldest();

@@ -42,6 +42,11 @@ internal static class Answer
     /// <summary>A body that was not read stands between this request and the next one.</summary>
     private static bool LeavesBytes(Exchange x)
     {
+        if (x.ClientStream is not null)
+        {
+            return false;
+        }
+
         if (x.Client.In is null || x.Request.Length == 0)
         {
             return true;
@@ -53,13 +58,13 @@ internal static class Answer
 
     private static ReactorTask<bool> Begin(Exchange x, Failure failure)
     {
-        var length = ResponseWriter.WriteAnswer(x, failure, x.Worker.Scratch);
-        return Send.Two(x.Worker, x.Client.Sock, x.Worker.Scratch.AsSpan(0, length), default, x.IdleMs);
+        var length = ResponseWriter.WriteAnswer(x, failure, x.Worker.Scratch, out var head);
+        return Send.Answer(x, x.Worker.Scratch.AsSpan(0, length), head);
     }
 
     private static ReactorTask<bool> BeginDirect(Exchange x)
     {
-        var length = ResponseWriter.WriteDirect(x, x.Worker.Scratch);
-        return Send.Two(x.Worker, x.Client.Sock, x.Worker.Scratch.AsSpan(0, length), default, x.IdleMs);
+        var length = ResponseWriter.WriteDirect(x, x.Worker.Scratch, out var head);
+        return Send.Answer(x, x.Worker.Scratch.AsSpan(0, length), head);
     }
 }

@@ -4,6 +4,7 @@ using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Wire.Http1;
+using Banyan.Wire.Http2;
 
 namespace Banyan.Proxy.Forward;
 
@@ -40,11 +41,12 @@ internal static class Attempt
         endpoint.InFlight++;
         x.TryDeadline = TryDeadline(x);
         var failure = Failure.None;
-        x.Upstream = endpoint.TakeIdle(x.Worker.Loop.NowMs);
+        var http2 = SpeaksHttp2(x);
+        x.Upstream = http2 ? null : endpoint.TakeIdle(x.Worker.Loop.NowMs);
         if (x.Upstream is null)
         {
             var cluster = x.Cluster!.Kind == ClusterKind.External ? null : x.Worker.Clusters.Of(x.Cluster);
-            failure = await Connector.Connect(x, endpoint, cluster);
+            failure = http2 ? await endpoint.Http2.Open(x, endpoint, cluster) : await Connector.Connect(x, endpoint, cluster);
         }
         else
         {
@@ -83,6 +85,18 @@ internal static class Attempt
         }
 
         return failure;
+    }
+
+    /// <summary>Which protocol this attempt speaks. Between proxies it is the client's own, so that the far end can restore it.</summary>
+    private static bool SpeaksHttp2(Exchange x)
+    {
+        var hop = x.Endpoint!.Config.Meshed && x.Listener.Role != ListenerRole.Inbound;
+        return (hop ? UpstreamProtocol.SameAsClient : x.Cluster!.Protocol) switch
+        {
+            UpstreamProtocol.Http1 => false,
+            UpstreamProtocol.Http2 => x.ClientStream is not null || !x.Request.Upgrade,
+            _ => x.ClientStream is not null,
+        };
     }
 
     /// <summary>The exchange is done with its endpoint and connection: what was learned, what is kept.</summary>
@@ -162,6 +176,11 @@ internal static class Attempt
     /// <summary>A body that is here already is no reason to lose the connection; one that is not is not worth waiting for.</summary>
     private static void SkipBody(Exchange x)
     {
+        if (x.UpstreamStream is not null)
+        {
+            return;
+        }
+
         var received = x.Upstream!.In!;
         received.Start += x.Response.Length;
         x.ResponseBody.Begin(x.Response.Framing, x.Response.ContentLength);
@@ -171,6 +190,13 @@ internal static class Attempt
     /// <summary>Keeps the connection when both messages on it are complete, else closes it.</summary>
     private static void Release(Exchange x)
     {
+        if (x.UpstreamStream is { } stream)
+        {
+            x.UpstreamStream = null;
+            stream.Connection.CloseStream(stream, ErrorCode.Cancel);
+            return;
+        }
+
         var upstream = x.Upstream!;
         x.Upstream = null;
         var clean = x.ResponseBody.Done && (upstream.In is null || upstream.In.Count == 0);
@@ -198,17 +224,27 @@ internal static class Attempt
         x.Upstream = null;
         x.SwitchesProtocols = false;
         upstream?.Close();
+        if (x.UpstreamStream is { } stream)
+        {
+            // The upload looks at it until it has stopped.
+            stream.Connection.SendReset(stream, ErrorCode.Cancel);
+        }
+
         if (x.Uploading)
         {
             await StopUpload(x);
+        }
+
+        if (x.UpstreamStream is not null)
+        {
+            Release(x);
         }
     }
 
     private static async ReactorTask StopUpload(Exchange x)
     {
         x.StopUpload = true;
-        x.Client.Sock.Cancel();
-        x.Upstream?.Sock.Cancel();
+        x.WakeAll();
         x.UploadDone = new Gate(x.Worker.Loop);
         if (x.Uploading)
         {
@@ -227,7 +263,7 @@ internal static class Attempt
             return false;
         }
 
-        var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
+        var bytes = x.ResponseBytes;
         foreach (ref readonly var line in x.Response.Lines)
         {
             if (line.Known == KnownField.Banyan

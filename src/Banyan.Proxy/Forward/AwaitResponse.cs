@@ -1,13 +1,126 @@
 using Banyan.Proxy.Http;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 using Banyan.Wire.Http1;
+using Banyan.Wire.Http2;
 
 namespace Banyan.Proxy.Forward;
 
 /// <summary>Stage "forward", inward: waits for the response head; interim responses pass on the way.</summary>
 internal static class AwaitResponse
 {
-    internal static async ReactorTask<Failure> Head(Exchange x)
+    internal static ReactorTask<Failure> Head(Exchange x) => x.UpstreamStream is { } stream ? OnStream(x, stream) : OnSocket(x);
+
+    private static async ReactorTask<Failure> OnStream(Exchange x, Http2Stream stream)
+    {
+        x.Response.Reset();
+        while (true)
+        {
+            if (x.Aborted != Failure.None)
+            {
+                return x.Aborted;
+            }
+
+            while (stream.Head is not null)
+            {
+                if (ResponseParser.Parse(stream.Head.Valid, x.Request.Method, x.Response) != ParseStatus.Complete)
+                {
+                    return Failure.MalformedResponse;
+                }
+
+                if (x.Response.StatusCode >= 200)
+                {
+                    return Frame(x, stream);
+                }
+
+                if (!await InterimOnStream(x, stream))
+                {
+                    return Failure.ClientGone;
+                }
+            }
+
+            if (stream.IsReset)
+            {
+                return stream.Malformed ? Failure.MalformedResponse
+                    : stream.ResetCode == ErrorCode.RefusedStream ? Refused(x, stream)
+                    : Failure.ResetBeforeHeaders;
+            }
+
+            var wait = await stream.Readable(Math.Min(x.TryDeadline, x.IdleUntil));
+            if (wait == Wait.TimedOut && x.Aborted == Failure.None)
+            {
+                if (x.Worker.Loop.NowMs >= x.TryDeadline)
+                {
+                    return Failure.RequestTimeout;
+                }
+
+                if (x.Worker.Loop.NowMs >= x.IdleUntil)
+                {
+                    return Failure.StreamIdle;
+                }
+            }
+        }
+    }
+
+    /// <summary>What HTTP/1 says in fields, HTTP/2 says in frames: where the body ends.</summary>
+    private static Failure Frame(Exchange x, Http2Stream stream)
+    {
+        var response = x.Response;
+        response.Close = false;
+        var bodiless = x.Request.Method == RequestMethod.Head || response.StatusCode is 204 or 304;
+        if (stream.EndReceived && stream.Unread.IsEmpty && stream.Trailers is null)
+        {
+            if (response.ContentLength > 0 && !bodiless)
+            {
+                return Failure.MalformedResponse;
+            }
+
+            response.Framing = BodyFraming.None;
+            response.ContentLength = bodiless ? response.ContentLength : 0;
+        }
+        else if (!bodiless)
+        {
+            stream.Expected = response.ContentLength - stream.Received;
+            if (response.ContentLength >= 0 && (stream.Expected < 0 || (stream.EndReceived && stream.Expected > 0)))
+            {
+                return Failure.MalformedResponse;
+            }
+
+            stream.Expected = response.ContentLength < 0 ? -1 : stream.Expected;
+            response.Framing = response.ContentLength >= 0 ? BodyFraming.Length : BodyFraming.Chunked;
+        }
+
+        return Failure.None;
+    }
+
+    private static Failure Refused(Exchange x, Http2Stream stream)
+    {
+        // Of a connection that ends, it says nothing about the endpoint.
+        x.StaleConnection = stream.Connection.GoingAway;
+        return Failure.NotDelivered;
+    }
+
+    private static async ReactorTask<bool> InterimOnStream(Exchange x, Http2Stream stream)
+    {
+        var sent = true;
+        if (x.Request.Version == HttpVersion.Http11 && x.Response.StatusCode != 101)
+        {
+            x.Interim = true;
+            sent = await SendInterim(x);
+        }
+
+        stream.Head!.Start += x.Response.Length;
+        if (stream.Head.Count == 0)
+        {
+            x.Worker.Buffers.Return(stream.Head);
+            stream.Head = null;
+        }
+
+        x.Response.Reset();
+        return sent;
+    }
+
+    private static async ReactorTask<Failure> OnSocket(Exchange x)
     {
         var upstream = x.Upstream!;
         x.Response.Reset();
@@ -133,7 +246,7 @@ internal static class AwaitResponse
     private static ReactorTask<bool> SendInterim(Exchange x)
     {
         var length = ResponseWriter.WriteInterim(x, x.Worker.Scratch);
-        return Send.Two(x.Worker, x.Client.Sock, x.Worker.Scratch.AsSpan(0, length), default, x.IdleMs);
+        return Send.Head(x, x.Worker.Scratch.AsSpan(0, length), end: false);
     }
 
     /// <summary>Whether a final head can be passed on at all.</summary>

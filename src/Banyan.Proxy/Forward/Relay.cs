@@ -11,7 +11,10 @@ internal static class Relay
     /// <summary>Room in front of a piece of body for the size line of a chunk, and behind it for the line end.</summary>
     private const int ChunkFrame = 10;
 
-    internal static async ReactorTask<Failure> Response(Exchange x)
+    internal static ReactorTask<Failure> Response(Exchange x) =>
+        x.ClientStream is null && x.UpstreamStream is null ? OnSockets(x) : StreamRelay.Response(x);
+
+    private static async ReactorTask<Failure> OnSockets(Exchange x)
     {
         if (!await Head(x, out var failure))
         {

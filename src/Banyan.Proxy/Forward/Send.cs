@@ -1,3 +1,5 @@
+using Banyan.Proxy.Http;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 
 namespace Banyan.Proxy.Forward;
@@ -5,6 +7,45 @@ namespace Banyan.Proxy.Forward;
 /// <summary>Writing whole spans: at once when the kernel takes them, otherwise with waits in between.</summary>
 internal static class Send
 {
+    /// <summary>Sends the head of a response to the client; valid only until this returns. On a stream <paramref name="end"/>
+    /// says that no body follows; by HTTP/1 the head itself does.</summary>
+    internal static ReactorTask<bool> Head(Exchange x, ReadOnlySpan<byte> head, bool end) => x.ClientStream is { } stream
+        ? new ReactorTask<bool>(null, stream.Connection.SendHead(stream, head, end, request: false) && !stream.IsReset)
+        : Two(x.Worker, x.Client.Sock, head, default, x.IdleMs);
+
+    /// <summary>Sends a whole response: so many bytes of head, and the body behind it; valid only until this returns.</summary>
+    internal static ReactorTask<bool> Answer(Exchange x, ReadOnlySpan<byte> answer, int head)
+    {
+        if (x.ClientStream is not { } stream)
+        {
+            return Two(x.Worker, x.Client.Sock, answer, default, x.IdleMs);
+        }
+
+        var body = answer[head..];
+        stream.Connection.SendHead(stream, answer[..head], body.IsEmpty, request: false);
+        var sent = stream.Connection.SendData(stream, body, end: true);
+        return sent == body.Length || stream.IsReset
+            ? new ReactorTask<bool>(null, !stream.IsReset)
+            : AnswerRest(x, stream, body[sent..].ToArray());
+    }
+
+    /// <summary>A client whose window is full: rare enough for an array of its own.</summary>
+    private static async ReactorTask<bool> AnswerRest(Exchange x, Http2Stream stream, byte[] rest)
+    {
+        var sent = 0;
+        while (!stream.IsReset && sent < rest.Length)
+        {
+            if (await stream.Writable(x.Worker.Loop.NowMs + x.IdleMs) != Wait.Ready)
+            {
+                return false;
+            }
+
+            sent += stream.Connection.SendData(stream, rest.AsSpan(sent), end: true);
+        }
+
+        return !stream.IsReset;
+    }
+
     /// <summary>Writes two pieces that stay valid only until this returns; what the kernel did not take is copied and sent later.</summary>
     internal static ReactorTask<bool> Two(Worker worker, Sock sock, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, long idleMs)
     {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Banyan.Proxy.Http;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 
 namespace Banyan.Proxy.Forward;
@@ -9,8 +10,13 @@ internal static class SendRequest
 {
     internal static async ReactorTask<Failure> Head(Exchange x)
     {
-        var upstream = x.Upstream!;
         x.AttemptStarted = Stopwatch.GetTimestamp();
+        if (x.UpstreamStream is not null)
+        {
+            return OnStream(x, x.UpstreamStream);
+        }
+
+        var upstream = x.Upstream!;
         var sending = Begin(x, out var failure);
         if (failure != Failure.None)
         {
@@ -37,7 +43,27 @@ internal static class SendRequest
         if (!x.RequestBody.Done)
         {
             x.Uploading = true;
-            Upload.Run(x).Forget();
+            (x.ClientStream is null ? Upload.Run(x) : StreamUpload.Run(x)).Forget();
+        }
+
+        return Failure.None;
+    }
+
+    private static Failure OnStream(Exchange x, Http2Stream stream)
+    {
+        x.RestartBody();
+        var scratch = x.Worker.Scratch;
+        var length = RequestWriter.Write(x, scratch);
+        if (length == 0 || !stream.Connection.SendHead(stream, scratch.AsSpan(0, length), x.RequestBody.Done, request: true))
+        {
+            return Failure.RequestHeadTooLarge;
+        }
+
+        x.UploadBroke = false;
+        if (!x.RequestBody.Done)
+        {
+            x.Uploading = true;
+            StreamUpload.Run(x).Forget();
         }
 
         return Failure.None;
@@ -45,14 +71,22 @@ internal static class SendRequest
 
     private static ReactorTask<bool> Begin(Exchange x, out Failure failure)
     {
-        x.BeginBody();
+        if (x.ClientStream is null)
+        {
+            x.BeginBody();
+        }
+        else
+        {
+            x.RestartBody();
+        }
+
         if (x.RequestBody.Malformed)
         {
             failure = Failure.MalformedRequest;
             return default;
         }
 
-        var received = (ReadOnlySpan<byte>)x.Client.In!.Valid;
+        var received = x.RequestBytes;
         var scratch = x.Worker.Scratch;
         var head = RequestWriter.Write(x, scratch);
         failure = head == 0 ? Failure.RequestHeadTooLarge : Failure.None;

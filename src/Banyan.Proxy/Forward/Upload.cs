@@ -77,7 +77,8 @@ internal static class Upload
         x.UploadDone?.Open();
     }
 
-    private static void MakeRoom(Exchange x)
+    /// <summary>Room behind what is kept of the request; what is too large to be sent again is dropped once it was sent.</summary>
+    internal static void MakeRoom(Exchange x)
     {
         var client = x.Client;
         if (!client.In!.Room.IsEmpty)

@@ -1,3 +1,4 @@
+using Banyan.Proxy.Reactor;
 using Banyan.Wire.Http1;
 
 namespace Banyan.Proxy.Http;
@@ -14,6 +15,9 @@ internal struct BodyProgress
     /// <summary>The framing is broken; nothing after this can be trusted.</summary>
     internal bool Malformed { get; private set; }
 
+    /// <summary>Takes the trailer section of chunks with its empty line; null where nobody wants it.</summary>
+    internal IoBuffer? Trailers { get; set; }
+
     internal BodyFraming Framing { get; private set; }
 
     /// <summary>Bytes still to come, when the length is known.</summary>
@@ -25,6 +29,7 @@ internal struct BodyProgress
         _remaining = length;
         _chunks = default;
         Malformed = false;
+        Trailers = null;
         Done = framing == BodyFraming.None || (framing == BodyFraming.Length && length == 0);
     }
 
@@ -62,13 +67,23 @@ internal struct BodyProgress
         return Done;
     }
 
+    /// <summary>Somebody else saw the end: a stream's.</summary>
+    internal void Finish() => Done = true;
+
     private int TakeChunked(ReadOnlySpan<byte> bytes, Span<byte> output, out int written)
     {
         var total = 0;
         written = 0;
         while (total < bytes.Length && !Done)
         {
+            var trailers = _chunks.InTrailers;
             var step = _chunks.Advance(bytes[total..], out var consumed);
+            if (trailers && Trailers is not null && consumed <= Trailers.Room.Length)
+            {
+                bytes.Slice(total, consumed).CopyTo(Trailers.Room);
+                Trailers.End += consumed;
+            }
+
             if (step == ChunkStep.Data && !output.IsEmpty)
             {
                 bytes.Slice(total, consumed).CopyTo(output[written..]);

@@ -2,10 +2,12 @@ using System.Diagnostics;
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Forward;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules;
 using Banyan.Wire.Http1;
+using Banyan.Wire.Http2;
 
 namespace Banyan.Proxy.Http;
 
@@ -26,6 +28,7 @@ internal sealed class Exchange
     internal BodyProgress ResponseBody;
 
     private IoBuffer? _path;
+    private bool _replayable;
     private int _stretch;
 
     internal Exchange(Worker worker)
@@ -52,7 +55,20 @@ internal sealed class Exchange
 
     internal EndpointState? Endpoint { get; set; }
 
+    /// <summary>The HTTP/1 connection to the endpoint.</summary>
     internal Upstream? Upstream { get; set; }
+
+    /// <summary>The stream that the request came on; null when it came by HTTP/1.</summary>
+    internal Http2Stream? ClientStream { get; private set; }
+
+    /// <summary>The stream to the endpoint; null when that is spoken to by HTTP/1.</summary>
+    internal Http2Stream? UpstreamStream { get; set; }
+
+    /// <summary>The bytes that <see cref="Request"/> points into.</summary>
+    internal ReadOnlySpan<byte> RequestBytes => ClientStream is null ? Client.In!.Valid : ClientStream.Head!.Valid;
+
+    /// <summary>The bytes that <see cref="Response"/> points into.</summary>
+    internal ReadOnlySpan<byte> ResponseBytes => UpstreamStream is null ? Upstream!.In!.Valid : UpstreamStream.Head!.Valid;
 
     /// <summary>Attempts made; 1 while the first is under way.</summary>
     internal int Attempts { get; set; }
@@ -79,7 +95,11 @@ internal sealed class Exchange
     internal bool SwitchesProtocols { get; set; }
 
     /// <summary>The request head and all body bytes that were sent are still in the client's buffer.</summary>
-    internal bool Replayable { get; set; }
+    internal bool Replayable
+    {
+        get => _replayable && ClientStream is not { Keeps: false };
+        set => _replayable = value;
+    }
 
     /// <summary><see cref="RequestBody"/> and <see cref="BodyEnd"/> tell about this request.</summary>
     internal bool BodyBegun { get; private set; }
@@ -117,15 +137,19 @@ internal sealed class Exchange
     /// <summary>A pooled connection turned out to be dead before a byte was sent on it.</summary>
     internal bool StaleConnection { get; set; }
 
+    /// <summary>What a client's stream hears when its response cannot be completed.</summary>
+    internal ErrorCode ResetCode { get; set; }
+
     /// <summary>Stream idle timeout in milliseconds.</summary>
     internal long IdleMs { get; set; }
 
     /// <summary>When the stream counts as idle: no byte in either direction until then.</summary>
     internal long IdleUntil { get; private set; }
 
-    internal void Begin(Downstream client)
+    internal void Begin(Downstream client, Http2Stream? stream = null)
     {
         Client = client;
+        ClientStream = stream;
         Listener = client.Acceptor.Config;
         var idle = (long)Listener.Http.StreamIdle.TotalMilliseconds;
         IdleMs = idle == 0 ? int.MaxValue : idle;
@@ -142,7 +166,10 @@ internal sealed class Exchange
         Snapshot = Worker.Snapshots.Current;
         CloseClient = Request.Close || Worker.Drains(Listener.Role);
         Replayable = true;
-        Client.Sock.IdleEvent = _onClientEvent;
+        if (ClientStream is null)
+        {
+            Client.Sock.IdleEvent = _onClientEvent;
+        }
     }
 
     /// <summary>The request is about the server as a whole: <c>OPTIONS *</c>, or OPTIONS in absolute form without a path, which
@@ -177,7 +204,7 @@ internal sealed class Exchange
             return Failure.None;
         }
 
-        var received = ReceivedPath(Client.In!.Valid);
+        var received = ReceivedPath(RequestBytes);
         var scratch = Worker.Scratch.AsSpan(0, received.Length);
         switch (CanonicalPath.Write(received, scratch, !settings.RejectEscapedSlashes, out var written))
         {
@@ -198,8 +225,21 @@ internal sealed class Exchange
         {
             BodyBegun = true;
             RequestBody.Begin(Request.Framing, Request.ContentLength);
-            BodyEnd = Request.Length + RequestBody.Take(Client.In!.Valid[Request.Length..]);
+            BodyEnd = Request.Length;
+            if (ClientStream is null)
+            {
+                BodyEnd += RequestBody.Take(RequestBytes[Request.Length..]);
+            }
         }
+    }
+
+    /// <summary>The body is sent from its first byte on, decoded: at the start of an attempt that a stream takes part in.</summary>
+    internal void RestartBody()
+    {
+        BodyBegun = true;
+        RequestBody.Begin(Request.Framing, Request.ContentLength);
+        BodyEnd = Request.Length;
+        ClientStream?.Rewind();
     }
 
     /// <summary>Ends the exchange from the side; the stage that waits finds out.</summary>
@@ -210,8 +250,22 @@ internal sealed class Exchange
             Aborted = failure;
         }
 
+        WakeAll();
+    }
+
+    /// <summary>Whoever waits on a socket or stream of this exchange looks again.</summary>
+    internal void WakeAll()
+    {
         Upstream?.Sock.Cancel();
-        Client.Sock.Cancel();
+        UpstreamStream?.Wake();
+        if (ClientStream is null)
+        {
+            Client.Sock.Cancel();
+        }
+        else
+        {
+            ClientStream.Wake();
+        }
     }
 
     internal long MicrosSince(long timestamp) => (Stopwatch.GetTimestamp() - timestamp) / (Stopwatch.Frequency / 1_000_000);
@@ -219,7 +273,7 @@ internal sealed class Exchange
     /// <summary>What is behind the request in the client's buffer is the next one.</summary>
     internal void ConsumeRequest()
     {
-        if ((!CloseClient || SwitchesProtocols) && Client.In is not null)
+        if (ClientStream is null && (!CloseClient || SwitchesProtocols) && Client.In is not null)
         {
             Client.Consume(Client.In.Start + BodyEnd);
         }
@@ -234,7 +288,13 @@ internal sealed class Exchange
             _path = null;
         }
 
-        Client.Sock.IdleEvent = null;
+        if (ClientStream is null)
+        {
+            Client.Sock.IdleEvent = null;
+        }
+
+        ClientStream = null;
+        UpstreamStream = null;
         Client = null!;
         Listener = null!;
         Snapshot = MeshSnapshot.Empty;
@@ -259,6 +319,7 @@ internal sealed class Exchange
         UploadBroke = false;
         LeavesBytes = false;
         ResetClient = false;
+        ResetCode = ErrorCode.InternalError;
         StaleConnection = false;
         BodyBegun = false;
         CloseClient = false;

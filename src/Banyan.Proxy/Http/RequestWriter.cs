@@ -9,7 +9,7 @@ internal static class RequestWriter
     internal static int Write(Exchange x, Span<byte> output)
     {
         var head = x.Request;
-        var bytes = (ReadOnlySpan<byte>)x.Client.In!.Valid;
+        var bytes = x.RequestBytes;
         var edits = x.Backend!.RequestHeaders;
         var edited = !edits.IsEmpty;
         var builder = new HeadBuilder(output);

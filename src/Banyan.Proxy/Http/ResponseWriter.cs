@@ -12,7 +12,7 @@ internal static class ResponseWriter
     internal static int Write(Exchange x, Span<byte> output)
     {
         var head = x.Response;
-        var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
+        var bytes = x.ResponseBytes;
         var edits = x.Backend!.ResponseHeaders;
         var builder = new HeadBuilder(output);
         WriteStatusLine(ref builder, head, bytes);
@@ -31,7 +31,7 @@ internal static class ResponseWriter
     /// <summary>Writes the head of an interim response (1xx, RFC 9110 §15.2): no body, and the route's edits are for the final one.</summary>
     internal static int WriteInterim(Exchange x, Span<byte> output)
     {
-        var bytes = (ReadOnlySpan<byte>)x.Upstream!.In!.Valid;
+        var bytes = x.ResponseBytes;
         var builder = new HeadBuilder(output);
         WriteStatusLine(ref builder, x.Response, bytes);
         WriteLines(ref builder, x, bytes, HeaderMutation.None);
@@ -39,8 +39,8 @@ internal static class ResponseWriter
         return builder.Length;
     }
 
-    /// <summary>Writes an answer of the proxy's own.</summary>
-    internal static int WriteAnswer(Exchange x, Failure failure, Span<byte> output)
+    /// <summary>Writes an answer of the proxy's own; <paramref name="head"/> is the length without the body.</summary>
+    internal static int WriteAnswer(Exchange x, Failure failure, Span<byte> output, out int head)
     {
         var row = failure.Row();
         var builder = new HeadBuilder(output);
@@ -48,6 +48,7 @@ internal static class ResponseWriter
         builder.Append(row.Fields);
         WriteConnection(ref builder, x, default);
         builder.Append("\r\n"u8);
+        head = builder.Length;
         if (x.Request.Method != RequestMethod.Head)
         {
             builder.Append(row.Body);
@@ -56,8 +57,8 @@ internal static class ResponseWriter
         return builder.Length;
     }
 
-    /// <summary>Writes a route's direct response; 0 when it does not fit.</summary>
-    internal static int WriteDirect(Exchange x, Span<byte> output)
+    /// <summary>Writes a route's direct response; 0 when it does not fit. <paramref name="head"/> is the length without the body.</summary>
+    internal static int WriteDirect(Exchange x, Span<byte> output, out int head)
     {
         var route = x.Route!;
         var hasBody = route.Status is not (204 or 304);
@@ -88,6 +89,7 @@ internal static class ResponseWriter
         Edits.Write(ref builder, route.ResponseHeaders, default, default);
         WriteConnection(ref builder, x, default);
         builder.Append("\r\n"u8);
+        head = builder.Length;
         if (hasBody && x.Request.Method != RequestMethod.Head)
         {
             builder.Append(route.Body);

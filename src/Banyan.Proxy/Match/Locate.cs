@@ -69,7 +69,7 @@ internal static class Locate
 
     /// <summary>The authority that counts: of the CONNECT around the request, else of the request.</summary>
     internal static ReadOnlySpan<byte> Authority(Exchange x) =>
-        x.Client.ConnectAuthority is { } connect ? connect : x.Request.Authority(x.Client.In!.Valid);
+        x.Client.ConnectAuthority is { } connect ? connect : x.Request.Authority(x.RequestBytes);
 
     private static Failure External(Exchange x)
     {

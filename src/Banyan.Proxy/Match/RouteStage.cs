@@ -28,7 +28,7 @@ internal static class RouteStage
     /// <summary>What routes look at.</summary>
     internal static RequestView View(Exchange x)
     {
-        var bytes = (ReadOnlySpan<byte>)x.Client.In!.Valid;
+        var bytes = x.RequestBytes;
         return new RequestView
         {
             Head = x.Request,

@@ -41,7 +41,7 @@ internal static class BackOff
             return 0;
         }
 
-        var value = x.Response.Fields[index].Value(x.Upstream!.In!.Valid);
+        var value = x.Response.Fields[index].Value(x.ResponseBytes);
         return Utf8Parser.TryParse(value, out uint seconds, out var used) && used == value.Length ? seconds * 1000L : long.MaxValue;
     }
 }

@@ -18,6 +18,7 @@ internal sealed unsafe class EventLoop
     private readonly Stack<int> _freeSlots = new();
     private Queue<Action> _ready = new(256);
     private Queue<Action> _running = new(256);
+    private readonly Queue<Action> _atEnd = new(64);
     private Sock?[] _socks = new Sock?[64];
     private int _usedSlots;
     private uint _generation;
@@ -80,6 +81,9 @@ internal sealed unsafe class EventLoop
     /// <summary>Runs an action on a later step of this turn; this loop's thread only.</summary>
     internal void Queue(Action action) => _ready.Enqueue(action);
 
+    /// <summary>Runs an action when everything else of this turn is done, before the loop waits; this loop's thread only.</summary>
+    internal void AtEndOfTurn(Action action) => _atEnd.Enqueue(action);
+
     /// <summary>Await it to let the other sockets have their turn.</summary>
     internal Turn Yield() => new(this);
 
@@ -132,6 +136,11 @@ internal sealed unsafe class EventLoop
             RunPosted();
             Timers.Advance(NowMs);
             RunReady();
+            while (_atEnd.TryDequeue(out var last))
+            {
+                last();
+            }
+
             if (NowMs >= nextSecond)
             {
                 nextSecond = NowMs + 1000;

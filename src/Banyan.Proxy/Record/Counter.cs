@@ -96,6 +96,18 @@ public enum Counter
     /// <summary>Endpoints taken out after failures.</summary>
     Ejections,
 
+    /// <summary>HTTP/2 connections of clients.</summary>
+    Http2Connections,
+
+    /// <summary>Streams and connections ended because the peer broke the rules of HTTP/2.</summary>
+    Http2Errors,
+
+    /// <summary>Connections ended with ENHANCE_YOUR_CALM.</summary>
+    Http2Floods,
+
+    /// <summary>Streams refused because too many were open, or the connection was ending.</summary>
+    Http2StreamsRefused,
+
     /// <summary>Bytes received from clients.</summary>
     DownstreamReceivedBytes,
 

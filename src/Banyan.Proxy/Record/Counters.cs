@@ -57,6 +57,10 @@ internal static class Counters
         Total(Counter.Loops, "banyan_loops", "Requests that led back to this proxy.");
         Total(Counter.Tunnels, "banyan_tunnels", "Connections turned into a tunnel.");
         Total(Counter.Ejections, "banyan_ejections", "Endpoints taken out after failures.");
+        Total(Counter.Http2Connections, "banyan_http2_connections", "HTTP/2 connections of clients.");
+        Total(Counter.Http2Errors, "banyan_http2_errors", "Streams and connections ended because the peer broke the rules of HTTP/2.");
+        Total(Counter.Http2Floods, "banyan_http2_floods", "Connections ended with ENHANCE_YOUR_CALM.");
+        Total(Counter.Http2StreamsRefused, "banyan_http2_streams_refused", "Streams refused because too many were open, or the connection was ending.");
         Total(Counter.DownstreamReceivedBytes, "banyan_downstream_received_bytes", "Bytes received from clients.");
         Total(Counter.DownstreamSentBytes, "banyan_downstream_sent_bytes", "Bytes sent to clients.");
         return table;
