@@ -1,4 +1,5 @@
 using System.Text;
+using Banyan.Proxy.Http;
 using Banyan.Proxy.Record;
 
 namespace Banyan.Proxy;
@@ -20,6 +21,21 @@ public sealed record FailureRow(
     Counter? Counter,
     string Message)
 {
+    /// <summary>Status of the answer to a call of gRPC.</summary>
+    internal int GrpcStatus { get; init; }
+
+    /// <summary>Head of the answer to a call of gRPC: all of it, there are trailers only.</summary>
+    internal byte[] GrpcHead => _grpcHead ??= Encoding.ASCII.GetBytes(
+        $"HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ngrpc-status: {GrpcStatus}\r\ngrpc-message: {Message}\r\n"
+        + $"x-banyan-error: {Code}\r\nproxy-status: banyan; error={ProxyStatus}\r\n\r\n");
+
+    /// <summary>The same when a head was sent already.</summary>
+    internal byte[] GrpcTrailers => _grpcTrailers ??= Encoding.ASCII.GetBytes(
+        $"grpc-status: {GrpcStatus}\r\ngrpc-message: {Message}\r\n\r\n");
+
+    private byte[]? _grpcHead;
+    private byte[]? _grpcTrailers;
+
     /// <summary>Body of the answer.</summary>
     internal byte[] Body { get; } = Encoding.ASCII.GetBytes(Message + "\n");
 
@@ -55,6 +71,17 @@ public static class FailureTable
 
     /// <summary>The row of a failure.</summary>
     public static FailureRow Row(this Failure failure) => Rows[(int)failure];
+
+    /// <summary>The table of semantics, else what gRPC itself makes of the status (doc/http-grpc-status-mapping.md).</summary>
+    private static int GrpcStatusOf(Failure failure, int status) => (failure, status) switch
+    {
+        (Failure.MalformedResponse, _) or (_, 400) => GrpcCall.Internal,
+        (_, 403) => GrpcCall.PermissionDenied,
+        (_, 404) => GrpcCall.Unimplemented,
+        (_, 431) => GrpcCall.ResourceExhausted,
+        (_, 504) => GrpcCall.DeadlineExceeded,
+        _ => GrpcCall.Unavailable,
+    };
 
     private static FailureRow[] Build()
     {
@@ -95,6 +122,9 @@ public static class FailureTable
             string message,
             bool retryable = false,
             bool endpoint = false) =>
-            rows[(int)failure] = new FailureRow(status, code, proxyStatus, retryable, endpoint, counter, message);
+            rows[(int)failure] = new FailureRow(status, code, proxyStatus, retryable, endpoint, counter, message)
+            {
+                GrpcStatus = GrpcStatusOf(failure, status),
+            };
     }
 }

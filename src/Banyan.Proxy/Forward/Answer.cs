@@ -9,11 +9,25 @@ internal static class Answer
     internal static async ReactorTask Failure(Exchange x, Failure failure)
     {
         var row = failure.Row();
+        if (row.Status != 0 && x.IsGrpc && x.Answered)
+        {
+            // The head is out, the status comes at the end anyway.
+            x.GrpcStatus = row.GrpcStatus;
+            x.ClientStream!.Connection.SendTrailers(x.ClientStream, row.GrpcTrailers);
+            return;
+        }
+
         if (row.Status == 0 || x.Answered)
         {
             // Too late to say anything: a reset is the only honest end.
             x.CloseClient = true;
             x.ResetClient = true;
+            return;
+        }
+
+        if (x.IsGrpc)
+        {
+            Call(x, row);
             return;
         }
 
@@ -25,6 +39,15 @@ internal static class Answer
         {
             x.CloseClient = true;
         }
+    }
+
+    /// <summary>A call hears of it in a status, trailers only; HTTP says 200.</summary>
+    private static void Call(Exchange x, FailureRow row)
+    {
+        x.Status = 200;
+        x.GrpcStatus = row.GrpcStatus;
+        x.Answered = true;
+        x.ClientStream!.Connection.SendHead(x.ClientStream, row.GrpcHead, end: true, request: false);
     }
 
     internal static async ReactorTask Direct(Exchange x)

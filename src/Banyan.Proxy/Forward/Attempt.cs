@@ -144,7 +144,7 @@ internal static class Attempt
     {
         var endpoint = x.Endpoint!;
         endpoint.InFlight--;
-        var gatewayError = x.Response.StatusCode is 502 or 503 or 504 && endpoint.Config.Meshed
+        var gatewayError = (x.IsGrpc ? x.GrpcStatus == GrpcCall.Unavailable : x.Response.StatusCode is 502 or 503 or 504) && endpoint.Config.Meshed
             && x.Listener.Role != ListenerRole.Inbound && x.Response.Has(KnownField.Banyan);
         if (gatewayError)
         {
@@ -258,7 +258,7 @@ internal static class Attempt
     /// <summary>The inbound proxy of the callee says that no byte reached the application.</summary>
     private static bool IsNotDelivered(Exchange x)
     {
-        if (x.Response.StatusCode != 503 || x.Listener.Role == ListenerRole.Inbound || !x.Endpoint!.Config.Meshed)
+        if (x.Response.StatusCode != (x.IsGrpc ? 200 : 503) || x.Listener.Role == ListenerRole.Inbound || !x.Endpoint!.Config.Meshed)
         {
             return false;
         }

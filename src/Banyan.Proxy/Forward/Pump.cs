@@ -12,24 +12,24 @@ internal static class Pump
     internal static long Deadline(Exchange x, bool upload) => upload ? x.IdleUntil : Math.Min(x.Deadline, x.IdleUntil);
 
     /// <summary>Why the time is up, or null when it is not: bytes moved in the other direction meanwhile.</summary>
-    internal static PumpEnd? TimedOut(Exchange x, bool upload) =>
-        !upload && x.Worker.Loop.NowMs >= x.Deadline ? PumpEnd.Late
-        : x.Worker.Loop.NowMs >= x.IdleUntil ? PumpEnd.Idle
+    internal static RelayEnd? TimedOut(Exchange x, bool upload) =>
+        !upload && x.Worker.Loop.NowMs >= x.Deadline ? RelayEnd.Late
+        : x.Worker.Loop.NowMs >= x.IdleUntil ? RelayEnd.Idle
         : null;
 
     /// <summary>A stream ended before its body did; the client hears the same code.</summary>
-    internal static PumpEnd Broken(Exchange x, Http2Stream from, bool upload)
+    internal static RelayEnd Broken(Exchange x, Http2Stream from, bool upload)
     {
         if (!upload && from.ResetByPeer)
         {
             x.ResetCode = from.ResetCode;
         }
 
-        return from.Malformed ? PumpEnd.Malformed : PumpEnd.SourceBroken;
+        return from.Malformed ? RelayEnd.Malformed : RelayEnd.SourceBroken;
     }
 
     /// <summary>Sends a range of an array that stays valid meanwhile.</summary>
-    internal static async ReactorTask<PumpEnd> Send(Exchange x, Http2Stream to, byte[] bytes, int start, int end, bool last, bool upload)
+    internal static async ReactorTask<RelayEnd> Send(Exchange x, Http2Stream to, byte[] bytes, int start, int end, bool last, bool upload)
     {
         while (true)
         {
@@ -38,18 +38,18 @@ internal static class Pump
             x.Moved(sent);
             if (start == end)
             {
-                return to.IsReset ? PumpEnd.SinkBroken : PumpEnd.Done;
+                return to.IsReset ? RelayEnd.SinkBroken : RelayEnd.Done;
             }
 
             if (to.IsReset)
             {
-                return PumpEnd.SinkBroken;
+                return RelayEnd.SinkBroken;
             }
 
             var wait = await to.Writable(Deadline(x, upload));
             if (Stops(x, upload))
             {
-                return PumpEnd.Stopped;
+                return RelayEnd.Stopped;
             }
 
             if (wait == Wait.TimedOut && TimedOut(x, upload) is { } late)

@@ -9,12 +9,12 @@ namespace Banyan.Proxy.Forward;
 internal static class SocketToStream
 {
     /// <summary>The response of an HTTP/1 endpoint to a client's stream. What came with the head is at the start of the buffer.</summary>
-    internal static async ReactorTask<PumpEnd> Response(Exchange x, Http2Stream to)
+    internal static async ReactorTask<RelayEnd> Response(Exchange x, Http2Stream to)
     {
         var upstream = x.Upstream!;
         var trailers = Trailers(x, ref x.ResponseBody);
-        var end = PumpEnd.Done;
-        while (end == PumpEnd.Done && !to.EndSent)
+        var end = RelayEnd.Done;
+        while (end == RelayEnd.Done && !to.EndSent)
         {
             if (upstream.In is { Count: > 0 })
             {
@@ -35,12 +35,12 @@ internal static class SocketToStream
     }
 
     /// <summary>The request of an HTTP/1 client to an endpoint's stream.</summary>
-    internal static async ReactorTask<PumpEnd> Upload(Exchange x)
+    internal static async ReactorTask<RelayEnd> Upload(Exchange x)
     {
         var to = x.UpstreamStream!;
         var trailers = Trailers(x, ref x.RequestBody);
-        var end = PumpEnd.Done;
-        while (end == PumpEnd.Done && !to.EndSent)
+        var end = RelayEnd.Done;
+        while (end == RelayEnd.Done && !to.EndSent)
         {
             if (x.Client.In!.Count > x.BodyEnd && !x.RequestBody.Done)
             {
@@ -55,7 +55,7 @@ internal static class SocketToStream
                 end = await ReadRequest(x);
             }
 
-            end = end == PumpEnd.Done && to.IsReset ? PumpEnd.SinkBroken : end;
+            end = end == RelayEnd.Done && to.IsReset ? RelayEnd.SinkBroken : end;
         }
 
         Return(x, trailers);
@@ -88,7 +88,7 @@ internal static class SocketToStream
 
     private static bool Ends(in BodyProgress body, IoBuffer? trailers) => body.Done && trailers is not { Count: > 2 };
 
-    private static async ReactorTask<PumpEnd> Pass(Exchange x, IoBuffer piece, Http2Stream to, IoBuffer? trailers)
+    private static async ReactorTask<RelayEnd> Pass(Exchange x, IoBuffer piece, Http2Stream to, IoBuffer? trailers)
     {
         if (trailers is null)
         {
@@ -99,7 +99,7 @@ internal static class SocketToStream
             {
                 // Bytes behind the body: the connection is not used again.
                 piece.Start = piece.End;
-                return PumpEnd.Done;
+                return RelayEnd.Done;
             }
 
             return await Pump.Send(x, to, piece.Bytes, start, start + taken, x.ResponseBody.Done, upload: false);
@@ -107,14 +107,14 @@ internal static class SocketToStream
 
         var decoded = x.Worker.Buffers.Rent(piece.Count);
         piece.Start += x.ResponseBody.TakeDecoded(piece.Valid, decoded.Bytes, out var written);
-        var end = x.ResponseBody.Malformed ? PumpEnd.Malformed : PumpEnd.Done;
-        if (end == PumpEnd.Done && written > 0)
+        var end = x.ResponseBody.Malformed ? RelayEnd.Malformed : RelayEnd.Done;
+        if (end == RelayEnd.Done && written > 0)
         {
             end = await Pump.Send(x, to, decoded.Bytes, 0, written, Ends(x.ResponseBody, trailers), upload: false);
         }
 
         x.Worker.Buffers.Return(decoded);
-        if (x.ResponseBody.Done && end == PumpEnd.Done && !to.EndSent)
+        if (x.ResponseBody.Done && end == RelayEnd.Done && !to.EndSent)
         {
             End(to, trailers);
         }
@@ -122,17 +122,17 @@ internal static class SocketToStream
         return end;
     }
 
-    private static async ReactorTask<PumpEnd> Read(Exchange x, Upstream upstream)
+    private static async ReactorTask<RelayEnd> Read(Exchange x, Upstream upstream)
     {
         var wait = await upstream.Sock.Readable(Pump.Deadline(x, upload: false));
         if (x.Aborted != Failure.None)
         {
-            return PumpEnd.Stopped;
+            return RelayEnd.Stopped;
         }
 
         if (wait != Wait.Ready)
         {
-            return Pump.TimedOut(x, upload: false) ?? PumpEnd.Done;
+            return Pump.TimedOut(x, upload: false) ?? RelayEnd.Done;
         }
 
         if (x.EndsStretch())
@@ -147,13 +147,13 @@ internal static class SocketToStream
         if (n > 0)
         {
             upstream.In.End = n;
-            return PumpEnd.Done;
+            return RelayEnd.Done;
         }
 
-        return n == Sock.WouldBlock || (n == 0 && x.ResponseBody.EndsAtClose()) ? PumpEnd.Done : PumpEnd.SourceBroken;
+        return n == Sock.WouldBlock || (n == 0 && x.ResponseBody.EndsAtClose()) ? RelayEnd.Done : RelayEnd.SourceBroken;
     }
 
-    private static async ReactorTask<PumpEnd> PassRequest(Exchange x, Http2Stream to, IoBuffer? trailers)
+    private static async ReactorTask<RelayEnd> PassRequest(Exchange x, Http2Stream to, IoBuffer? trailers)
     {
         var received = x.Client.In!;
         var start = received.Start + x.BodyEnd;
@@ -166,8 +166,8 @@ internal static class SocketToStream
 
         var decoded = x.Worker.Buffers.Rent(received.Count - x.BodyEnd);
         x.BodyEnd += x.RequestBody.TakeDecoded(received.Valid[x.BodyEnd..], decoded.Bytes, out var written);
-        var end = x.RequestBody.Malformed ? PumpEnd.Malformed : PumpEnd.Done;
-        if (end == PumpEnd.Done && written > 0)
+        var end = x.RequestBody.Malformed ? RelayEnd.Malformed : RelayEnd.Done;
+        if (end == RelayEnd.Done && written > 0)
         {
             end = await Pump.Send(x, to, decoded.Bytes, 0, written, Ends(x.RequestBody, trailers), upload: true);
         }
@@ -176,18 +176,18 @@ internal static class SocketToStream
         return end;
     }
 
-    private static async ReactorTask<PumpEnd> ReadRequest(Exchange x)
+    private static async ReactorTask<RelayEnd> ReadRequest(Exchange x)
     {
         Forward.Upload.MakeRoom(x);
         var wait = await x.Client.Sock.Readable(x.IdleUntil);
         if (Pump.Stops(x, upload: true))
         {
-            return PumpEnd.Stopped;
+            return RelayEnd.Stopped;
         }
 
         if (wait != Wait.Ready)
         {
-            return wait == Wait.Cancelled ? PumpEnd.SourceBroken : Pump.TimedOut(x, upload: true) ?? PumpEnd.Done;
+            return wait == Wait.Cancelled ? RelayEnd.SourceBroken : Pump.TimedOut(x, upload: true) ?? RelayEnd.Done;
         }
 
         if (x.EndsStretch())
@@ -198,10 +198,10 @@ internal static class SocketToStream
         var n = x.Client.Sock.TryRead(x.Client.In!.Room);
         if (n is 0 or Sock.Failed)
         {
-            return PumpEnd.SourceBroken;
+            return RelayEnd.SourceBroken;
         }
 
         x.Client.In.End += Math.Max(n, 0);
-        return PumpEnd.Done;
+        return RelayEnd.Done;
     }
 }

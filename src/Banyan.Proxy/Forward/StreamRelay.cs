@@ -24,16 +24,21 @@ internal static class StreamRelay
             : await StreamToSocket.Copy(x, from, x.Client.Sock, Chunks(x), upload: false);
         switch (end)
         {
-            case PumpEnd.Done:
+            case RelayEnd.Done:
                 x.ResponseBody.Finish();
+                if (x.IsGrpc && x.UpstreamStream?.Trailers is { } trailers)
+                {
+                    x.GrpcStatus = GrpcCall.Status(trailers.Valid);
+                }
+
                 return Failure.None;
-            case PumpEnd.SinkBroken:
+            case RelayEnd.SinkBroken:
                 return Failure.ClientGone;
-            case PumpEnd.Idle:
+            case RelayEnd.Idle:
                 return Failure.StreamIdle;
-            case PumpEnd.Late:
+            case RelayEnd.Late:
                 return Failure.RequestTimeout;
-            case PumpEnd.Stopped:
+            case RelayEnd.Stopped:
                 return x.Aborted;
             default:
                 return Failure.ResponseTruncated;
@@ -59,6 +64,11 @@ internal static class StreamRelay
         if (x.Upstream is { } upstream)
         {
             upstream.In!.Start += x.Response.Length;
+        }
+
+        if (x.IsGrpc)
+        {
+            x.GrpcStatus = GrpcCall.Status(x.Response, x.ResponseBytes);
         }
 
         x.Answered = true;

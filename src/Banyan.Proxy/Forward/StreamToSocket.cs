@@ -11,13 +11,13 @@ internal static class StreamToSocket
     /// <summary>Room for the size line, the line end and the last chunk.</summary>
     private const int Framing = 32;
 
-    internal static async ReactorTask<PumpEnd> Copy(Exchange x, Http2Stream from, Sock sock, bool chunked, bool upload)
+    internal static async ReactorTask<RelayEnd> Copy(Exchange x, Http2Stream from, Sock sock, bool chunked, bool upload)
     {
         while (true)
         {
             if (Pump.Stops(x, upload))
             {
-                return PumpEnd.Stopped;
+                return RelayEnd.Stopped;
             }
 
             var count = from.Unread.Length;
@@ -25,7 +25,7 @@ internal static class StreamToSocket
             {
                 if (from.EndReceived)
                 {
-                    return !chunked || await End(x, from, sock) ? PumpEnd.Done : PumpEnd.SinkBroken;
+                    return !chunked || await End(x, from, sock) ? RelayEnd.Done : RelayEnd.SinkBroken;
                 }
 
                 if (from.IsReset)
@@ -49,14 +49,14 @@ internal static class StreamToSocket
                 : await Send.Range(sock, from.UnreadBytes, from.UnreadStart, from.UnreadStart + count, x.IdleMs);
             if (!sent)
             {
-                return PumpEnd.SinkBroken;
+                return RelayEnd.SinkBroken;
             }
 
             x.Moved(count);
             from.Consume(count);
             if (last)
             {
-                return PumpEnd.Done;
+                return RelayEnd.Done;
             }
 
             if (x.EndsStretch())

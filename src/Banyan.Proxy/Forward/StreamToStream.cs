@@ -7,24 +7,24 @@ namespace Banyan.Proxy.Forward;
 /// <summary>Relays a body from one stream to another: data, trailers, the end.</summary>
 internal static class StreamToStream
 {
-    internal static async ReactorTask<PumpEnd> Copy(Exchange x, Http2Stream from, Http2Stream to, bool upload)
+    internal static async ReactorTask<RelayEnd> Copy(Exchange x, Http2Stream from, Http2Stream to, bool upload)
     {
         while (true)
         {
             if (Pump.Stops(x, upload))
             {
-                return PumpEnd.Stopped;
+                return RelayEnd.Stopped;
             }
 
             x.Moved(Move(from, to));
             if (to.EndSent)
             {
-                return PumpEnd.Done;
+                return RelayEnd.Done;
             }
 
             if (to.IsReset)
             {
-                return PumpEnd.SinkBroken;
+                return RelayEnd.SinkBroken;
             }
 
             var starved = from.Unread.IsEmpty && !from.EndReceived;

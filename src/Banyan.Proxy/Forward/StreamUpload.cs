@@ -13,16 +13,16 @@ internal static class StreamUpload
             : await StreamToSocket.Copy(x, x.ClientStream, x.Upstream!.Sock, x.Request.Framing == Wire.Http1.BodyFraming.Chunked, upload: true);
         switch (end)
         {
-            case PumpEnd.Done:
+            case RelayEnd.Done:
                 x.RequestBody.Finish();
                 break;
-            case PumpEnd.SourceBroken:
+            case RelayEnd.SourceBroken:
                 x.Abort(Failure.ClientGone);
                 break;
-            case PumpEnd.Malformed:
+            case RelayEnd.Malformed:
                 x.Abort(Failure.MalformedRequest);
                 break;
-            case PumpEnd.Idle:
+            case RelayEnd.Idle:
                 x.Abort(Failure.StreamIdle);
                 break;
             default:

@@ -137,8 +137,14 @@ internal sealed class Exchange
     /// <summary>A pooled connection turned out to be dead before a byte was sent on it.</summary>
     internal bool StaleConnection { get; set; }
 
+    /// <summary>The request is a call of gRPC.</summary>
+    internal bool IsGrpc { get; private set; }
+
+    /// <summary>Status of the call as the client hears it; <see cref="GrpcCall.NoStatus"/> before.</summary>
+    internal int GrpcStatus { get; set; } = GrpcCall.NoStatus;
+
     /// <summary>What a client's stream hears when its response cannot be completed.</summary>
-    internal ErrorCode ResetCode { get; set; }
+    internal ErrorCode ResetCode { get; set; } = ErrorCode.InternalError;
 
     /// <summary>Stream idle timeout in milliseconds.</summary>
     internal long IdleMs { get; set; }
@@ -169,6 +175,19 @@ internal sealed class Exchange
         if (ClientStream is null)
         {
             Client.Sock.IdleEvent = _onClientEvent;
+        }
+        else if (Request.Length > 0 && Request.Has(KnownField.ContentType))
+        {
+            StartCall();
+        }
+    }
+
+    private void StartCall()
+    {
+        IsGrpc = GrpcCall.Is(Request, RequestBytes);
+        if (IsGrpc && GrpcCall.Timeout(Request, RequestBytes) is { } timeout)
+        {
+            Deadline = Worker.Loop.NowMs + timeout;
         }
     }
 
@@ -320,6 +339,8 @@ internal sealed class Exchange
         LeavesBytes = false;
         ResetClient = false;
         ResetCode = ErrorCode.InternalError;
+        IsGrpc = false;
+        GrpcStatus = GrpcCall.NoStatus;
         StaleConnection = false;
         BodyBegun = false;
         CloseClient = false;

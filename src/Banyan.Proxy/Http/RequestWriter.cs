@@ -37,7 +37,7 @@ internal static class RequestWriter
                 trace = line.Value(bytes);
             }
 
-            if (!Drops(line) && !(edited && Edits.Drops(edits, line, bytes)))
+            if (!Drops(line) && !(x.IsGrpc && line.Known == KnownField.GrpcTimeout) && !(edited && Edits.Drops(edits, line, bytes)))
             {
                 runStart = runStart < 0 ? line.LineStart : runStart;
             }
@@ -59,6 +59,11 @@ internal static class RequestWriter
             Edits.Write(ref builder, edits, lines, bytes);
         }
 
+        if (head.Has(KnownField.GrpcTimeout) && x.IsGrpc)
+        {
+            WriteTimeout(ref builder, x);
+        }
+
         var traceLine = builder.Take(TraceContext.LineLength);
         if (!traceLine.IsEmpty)
         {
@@ -67,6 +72,20 @@ internal static class RequestWriter
 
         builder.Append("\r\n"u8);
         return builder.Overflowed ? 0 : builder.Length;
+    }
+
+    /// <summary>What is left of the caller's time (or of a shorter timeout here); the field has room for eight digits.</summary>
+    private static void WriteTimeout(ref HeadBuilder builder, Exchange x)
+    {
+        if (x.TryDeadline == long.MaxValue)
+        {
+            return;
+        }
+
+        var left = Math.Max(1, x.TryDeadline - x.Worker.Loop.NowMs);
+        builder.Append("grpc-timeout: "u8);
+        builder.AppendNumber(left <= 99_999_999 ? left : Math.Min(left / 1000, 99_999_999));
+        builder.Append(left <= 99_999_999 ? "m\r\n"u8 : "S\r\n"u8);
     }
 
     private static void WritePath(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> path)

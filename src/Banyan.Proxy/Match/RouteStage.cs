@@ -55,7 +55,8 @@ internal static class RouteStage
 
         if (route.Timeout > TimeSpan.Zero)
         {
-            x.Deadline = x.Worker.Loop.NowMs + (long)route.Timeout.TotalMilliseconds;
+            // A deadline only ever shortens.
+            x.Deadline = Math.Min(x.Deadline, x.Worker.Loop.NowMs + (long)route.Timeout.TotalMilliseconds);
         }
 
         if (route.IdleTimeout != TimeSpan.Zero)

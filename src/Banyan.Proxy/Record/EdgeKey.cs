@@ -16,14 +16,14 @@ public enum EdgeDirection : byte
 /// <summary>What an exchange is counted under, packed into 128 bits. Cheap to make: a few loads and shifts.</summary>
 public readonly struct EdgeKey : IEquatable<EdgeKey>
 {
-    // High: destination, route, workload, 20 bits each. Low: direction, method, status.
+    // High: destination, route, workload, 20 bits each. Low: direction, gRPC status + 1, method, status.
     internal readonly ulong High;
     internal readonly uint Low;
 
-    private EdgeKey(EdgeDirection direction, int destination, int route, int workload, RequestMethod method, int status)
+    private EdgeKey(EdgeDirection direction, int destination, int route, int workload, RequestMethod method, int status, int grpcStatus)
     {
         High = ((ulong)(uint)destination << 40) | ((ulong)(uint)route << 20) | (uint)workload;
-        Low = ((uint)direction << 31) | ((uint)method << 16) | (ushort)status;
+        Low = ((uint)direction << 31) | ((uint)(grpcStatus + 1) << 24) | ((uint)method << 16) | (ushort)status;
     }
 
     internal EdgeDirection Direction => (EdgeDirection)(Low >> 31);
@@ -31,6 +31,9 @@ public readonly struct EdgeKey : IEquatable<EdgeKey>
     internal RequestMethod Method => (RequestMethod)((Low >> 16) & 0xff);
 
     internal int Status => (ushort)Low;
+
+    /// <summary>Status of a call of gRPC, -1 for other requests and calls that ended without one.</summary>
+    internal int GrpcStatus => (int)((Low >> 24) & 0x7f) - 1;
 
     internal int Destination => (int)(High >> 40) & 0xfffff;
 
@@ -46,12 +49,13 @@ public readonly struct EdgeKey : IEquatable<EdgeKey>
     /// <param name="route">Index of the matched route, -1 when none matched.</param>
     /// <param name="method">Request method.</param>
     /// <param name="status">Status the caller got; 0 when it got none.</param>
-    public static EdgeKey Server(ListenerConfig listener, int route, RequestMethod method, int status)
+    /// <param name="grpcStatus">Status of a call of gRPC; -1 when it is none, or ended without.</param>
+    public static EdgeKey Server(ListenerConfig listener, int route, RequestMethod method, int status, int grpcStatus = -1)
     {
         var target = listener.Target;
         return target is null
-            ? new EdgeKey(EdgeDirection.Server, 0, 0, listener.EdgeLabel, method, status)
-            : new EdgeKey(EdgeDirection.Server, target.EdgeLabel, target.RouteLabel(route), listener.EdgeLabel, method, status);
+            ? new EdgeKey(EdgeDirection.Server, 0, 0, listener.EdgeLabel, method, status, grpcStatus)
+            : new EdgeKey(EdgeDirection.Server, target.EdgeLabel, target.RouteLabel(route), listener.EdgeLabel, method, status, grpcStatus);
     }
 
     /// <summary>Seen from the caller's proxy.</summary>
@@ -60,16 +64,17 @@ public readonly struct EdgeKey : IEquatable<EdgeKey>
     /// <param name="endpoint">Endpoint that answered; null when none did.</param>
     /// <param name="method">Request method.</param>
     /// <param name="status">Status the caller got; 0 when it got none.</param>
-    public static EdgeKey Client(TargetConfig? target, int route, EndpointConfig? endpoint, RequestMethod method, int status)
+    /// <param name="grpcStatus">Status of a call of gRPC; -1 when it is none, or ended without.</param>
+    public static EdgeKey Client(TargetConfig? target, int route, EndpointConfig? endpoint, RequestMethod method, int status, int grpcStatus = -1)
     {
         var workload = endpoint is null ? 0 : endpoint.EdgeLabel;
         return target is null
-            ? new EdgeKey(EdgeDirection.Client, 0, 0, workload, method, status)
-            : new EdgeKey(EdgeDirection.Client, target.EdgeLabel, target.RouteLabel(route), workload, method, status);
+            ? new EdgeKey(EdgeDirection.Client, 0, 0, workload, method, status, grpcStatus)
+            : new EdgeKey(EdgeDirection.Client, target.EdgeLabel, target.RouteLabel(route), workload, method, status, grpcStatus);
     }
 
     /// <summary>The key that all label sets beyond the limit share.</summary>
-    internal static EdgeKey Other(EdgeDirection direction) => new(direction, 1, 1, 1, RequestMethod.Other, 0);
+    internal static EdgeKey Other(EdgeDirection direction) => new(direction, 1, 1, 1, RequestMethod.Other, 0, -1);
 
     /// <inheritdoc/>
     public bool Equals(EdgeKey other) => High == other.High && Low == other.Low;

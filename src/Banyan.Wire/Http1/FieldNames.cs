@@ -52,6 +52,11 @@ internal static class FieldNames
             case 11:
                 return Both(name, "traceparent"u8) ? KnownField.TraceParent
                     : Both(name, "retry-after"u8) ? KnownField.RetryAfter
+                    : Both(name, "grpc-status"u8) ? KnownField.GrpcStatus
+                    : KnownField.Other;
+            case 12:
+                return Both(name, "content-type"u8) ? KnownField.ContentType
+                    : Both(name, "grpc-timeout"u8) ? KnownField.GrpcTimeout
                     : KnownField.Other;
             case 14:
                 return Both(name, "content-length"u8) ? KnownField.ContentLength : KnownField.Other;

@@ -7,7 +7,8 @@ internal static class TrailerNames
     public static bool IsForbidden(ReadOnlySpan<byte> name)
     {
         var known = FieldNames.Recognise(name);
-        if (known is not (KnownField.Other or KnownField.TraceParent or KnownField.TraceState or KnownField.Baggage))
+        if (known is not (KnownField.Other or KnownField.TraceParent or KnownField.TraceState or KnownField.Baggage
+            or KnownField.GrpcStatus))
         {
             return true;
         }

@@ -77,6 +77,9 @@ public enum KnownField : byte
     TraceParent,
     TraceState,
     Baggage,
+    ContentType,
+    GrpcTimeout,
+    GrpcStatus,
 
     /// <summary>Any name that starts with <c>x-banyan-</c>.</summary>
     Banyan,

@@ -39,9 +39,15 @@ internal static class EdgeMetrics
     {
         var isOther = key.IsOther;
         var status = key.Status == 0 ? "" : key.Status.ToString(CultureInfo.InvariantCulture);
-        return new LabelText()
+        var labels = new LabelText()
             .Add("http_request_method", isOther ? LabelText.Other : MethodNames.Of(key.Method))
-            .Add("http_response_status_code", isOther ? LabelText.Other : status)
+            .Add("http_response_status_code", isOther ? LabelText.Other : status);
+        if (key.GrpcStatus >= 0)
+        {
+            labels.Add("rpc_grpc_status_code", key.GrpcStatus.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return labels
             .Add("http_route", EdgeLabels.RouteOf(key.Route))
             .AddServer(key.Destination, isOther)
             .AddPeers(key.Direction, node, key.Destination, key.Workload, isOther)

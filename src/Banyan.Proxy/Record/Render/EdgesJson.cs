@@ -33,6 +33,11 @@ internal static class EdgesJson
         json.WriteString("route"u8, EdgeLabels.RouteOf(key.Route));
         json.WriteString("method"u8, key.IsOther ? "other" : MethodNames.Of(key.Method));
         json.WriteNumber("status"u8, key.Status);
+        if (key.GrpcStatus >= 0)
+        {
+            json.WriteNumber("grpcStatus"u8, key.GrpcStatus);
+        }
+
         json.WriteNumber("count"u8, histogram.Count);
         json.WriteNumber("sumMicros"u8, histogram.SumMicros);
         json.WriteStartArray("buckets"u8);

@@ -1,7 +1,7 @@
 namespace Banyan.Proxy.Forward;
 
 /// <summary>How the relay of a body ended.</summary>
-internal enum PumpEnd : byte
+internal enum RelayEnd : byte
 {
     /// <summary>Everything was sent, the end included.</summary>
     Done,
