@@ -26,7 +26,7 @@ internal static class TrailerNames
         8 => Syntax.Is(name, "location"u8) || Syntax.Is(name, "if-match"u8) || Syntax.Is(name, "if-range"u8),
         9 => Syntax.Is(name, "forwarded"u8),
         10 => Syntax.Is(name, "set-cookie"u8),
-        12 => Syntax.Is(name, "content-type"u8) || Syntax.Is(name, "max-forwards"u8),
+        12 => Syntax.Is(name, "max-forwards"u8),
         13 => Syntax.Is(name, "authorization"u8) || Syntax.Is(name, "cache-control"u8)
             || Syntax.Is(name, "content-range"u8) || Syntax.Is(name, "if-none-match"u8),
         15 => Syntax.Is(name, "x-forwarded-for"u8),
