@@ -43,6 +43,8 @@ internal sealed class Worker
 
     internal BufferPool Buffers { get; } = new();
 
+    internal PipePool Pipes { get; } = new();
+
     internal SnapshotHolder Snapshots { get; }
 
     internal MetricsShard Metrics { get; }

@@ -26,8 +26,8 @@ internal interface IPumpObserver
 }
 
 /// <summary>Relays bytes between two sockets until both directions are finished or one side breaks; a half-close travels on.</summary>
-/// <remarks>Nothing is read from one side before the other has taken what came before: that is the back-pressure. Buffers are
-/// held only while bytes are in them.</remarks>
+/// <remarks>Nothing is read from one side before the other has taken what came before: that is the back-pressure. Buffers and
+/// pipes are held only while bytes are in them. Long streams go through a pipe, docs/decisions/0012-splice.md has the figures.</remarks>
 internal sealed class BytePump
 {
     /// <summary>No byte in either direction for this long ends a relay, unless somebody says otherwise.</summary>
@@ -35,6 +35,17 @@ internal sealed class BytePump
 
     /// <summary>Bytes that are relayed before the loop looks at other sockets.</summary>
     private const int Stretch = 256 * 1024;
+
+    /// <summary>Full reads of 64 KiB in a row after which a stream counts as long.</summary>
+    private const int LongAfter = 4;
+
+    /// <summary>Bytes found at once below which a pipe costs more than it saves.</summary>
+    private const int ShortBurst = 16 * 1024;
+
+    /// <summary>Short bursts in a row after which a stream is no longer long.</summary>
+    private const int ShortBurstsToLeave = 4;
+
+    private static volatile bool _splices = true;
 
     private readonly Worker _worker;
     private readonly Sock _left;
@@ -56,6 +67,13 @@ internal sealed class BytePump
         _idleMs = idleMs;
         _done = new Gate(worker.Loop);
         _lastMs = worker.Loop.NowMs;
+    }
+
+    /// <summary>Whether long streams go through a pipe; false from the first time that the kernel refuses. One for the process.</summary>
+    internal static bool Splices
+    {
+        get => _splices;
+        set => _splices = value;
     }
 
     /// <summary>Relays; the buffers hold what was received before and stay the caller's. The sockets stay open.</summary>
@@ -93,6 +111,7 @@ internal sealed class BytePump
         var from = toRight ? _left : _right;
         var size = BufferPool.Small;
         var stretch = 0;
+        var full = 0;
         while (await MayGoOn(from.Readable(_lastMs + _idleMs)))
         {
             if (stretch >= Stretch)
@@ -101,10 +120,22 @@ internal sealed class BytePump
                 await _worker.Loop.Yield();
             }
 
+            if (full >= LongAfter && _splices)
+            {
+                full = 0;
+                if (await Splice(toRight))
+                {
+                    return true;
+                }
+
+                continue;
+            }
+
             var buffer = _worker.Buffers.Rent(size);
             var n = from.TryRead(buffer.Room);
             buffer.End = Math.Max(n, 0);
             var sent = n <= 0 || await Write(toRight, buffer);
+            full = n == BufferPool.Large ? full + 1 : 0;
             size = n == buffer.Capacity ? BufferPool.Large : n > BufferPool.Small ? size : BufferPool.Small;
             _worker.Buffers.Return(buffer);
             stretch += Math.Max(n, 0);
@@ -127,6 +158,54 @@ internal sealed class BytePump
         return false;
     }
 
+    /// <summary>Copies through a pipe while the stream is long. True at its end; false when it is to go on through buffers, or
+    /// the relay is over.</summary>
+    private async ReactorTask<bool> Splice(bool toRight)
+    {
+        var from = toRight ? _left : _right;
+        var shortBursts = 0;
+        while (shortBursts < ShortBurstsToLeave && await MayGoOn(from.Readable(_lastMs + _idleMs)))
+        {
+            var pipe = _worker.Pipes.TryRent();
+            if (pipe is null)
+            {
+                return false;
+            }
+
+            var burst = 0;
+            int n;
+            do
+            {
+                n = from.TryMoveTo(pipe);
+                burst += Math.Max(n, 0);
+            }
+            while (n > 0 && await WritePipe(toRight, pipe) && burst < Stretch);
+
+            _worker.Pipes.Return(pipe);
+            switch (n)
+            {
+                case 0:
+                    return true;
+                case Sock.Failed:
+                    Break(toRight ? PumpEnd.LeftReset : PumpEnd.RightReset);
+                    return false;
+                case Sock.Unsupported:
+                    _splices = false;
+                    return false;
+                default:
+                    break;
+            }
+
+            shortBursts = burst < ShortBurst ? shortBursts + 1 : 0;
+            if (burst >= Stretch)
+            {
+                await _worker.Loop.Yield();
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Writes what the buffer holds; false when the relay is over.</summary>
     private async ReactorTask<bool> Write(bool toRight, IoBuffer buffer)
     {
@@ -134,24 +213,47 @@ internal sealed class BytePump
         while (buffer.Count > 0)
         {
             var n = to.TryWrite(buffer.Valid);
-            if (n > 0)
-            {
-                buffer.Start += n;
-                _lastMs = _worker.Loop.NowMs;
-                _observer?.Moved(toRight, n);
-            }
-            else if (n == Sock.Failed)
-            {
-                Break(toRight ? PumpEnd.RightReset : PumpEnd.LeftReset);
-                return false;
-            }
-            else if (!await MayGoOn(to.Writable(_lastMs + _idleMs)))
+            buffer.Start += Math.Max(n, 0);
+            if (!Wrote(toRight, n) || (n == Sock.WouldBlock && !await MayGoOn(to.Writable(_lastMs + _idleMs))))
             {
                 return false;
             }
         }
 
         return !_broken;
+    }
+
+    /// <summary>Writes what the pipe holds; false when the relay is over.</summary>
+    private async ReactorTask<bool> WritePipe(bool toRight, SplicePipe pipe)
+    {
+        var to = toRight ? _right : _left;
+        while (pipe.Held > 0)
+        {
+            var n = to.TryMoveFrom(pipe);
+            if (!Wrote(toRight, n) || (n == Sock.WouldBlock && !await MayGoOn(to.Writable(_lastMs + _idleMs))))
+            {
+                return false;
+            }
+        }
+
+        return !_broken;
+    }
+
+    /// <summary>Takes note of the result of a write; false when it broke the relay.</summary>
+    private bool Wrote(bool toRight, int n)
+    {
+        if (n > 0)
+        {
+            _lastMs = _worker.Loop.NowMs;
+            _observer?.Moved(toRight, n);
+        }
+        else if (n == Sock.Failed)
+        {
+            Break(toRight ? PumpEnd.RightReset : PumpEnd.LeftReset);
+            return false;
+        }
+
+        return true;
     }
 
     /// <summary>Waits; false when the relay is over. A wait that ends early because the other direction moved is repeated by

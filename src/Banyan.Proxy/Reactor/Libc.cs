@@ -8,9 +8,11 @@ internal static unsafe partial class Libc
 {
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
+    internal const int EINVAL = 22;
     internal const int ENFILE = 23;
     internal const int EMFILE = 24;
     internal const int EPIPE = 32;
+    internal const int ENOSYS = 38;
     internal const int ECONNABORTED = 103;
     internal const int ECONNRESET = 104;
     internal const int EINPROGRESS = 115;
@@ -33,6 +35,10 @@ internal static unsafe partial class Libc
     internal const int IPV6_V6ONLY = 26;
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int SHUT_WR = 1;
+
+    internal const int F_SETPIPE_SZ = 1031;
+    internal const uint SPLICE_F_MOVE = 0x1;
+    internal const uint SPLICE_F_NONBLOCK = 0x2;
 
     internal const uint EPOLLIN = 0x1;
     internal const uint EPOLLOUT = 0x4;
@@ -114,6 +120,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint write(int fd, void* buffer, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int pipe2(int* ends, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, int argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint splice(int from, void* fromOffset, int to, void* toOffset, nuint length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int shutdown(int fd, int how);

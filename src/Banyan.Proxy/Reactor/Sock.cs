@@ -28,6 +28,9 @@ internal sealed unsafe class Sock
     /// <summary>Result of an attempt on a broken connection; <see cref="LastError"/> holds errno.</summary>
     internal const int Failed = -2;
 
+    /// <summary>Result of an attempt that this kernel (or what stands for it) does not know for these sockets.</summary>
+    internal const int Unsupported = -3;
+
     private readonly Side _read;
     private readonly Side _write;
     private bool _peerFinished;
@@ -151,6 +154,44 @@ internal sealed unsafe class Sock
         return Written(n, first.Length + second.Length);
     }
 
+    /// <summary>Moves what is there into an empty pipe: bytes moved, 0 at the end of the stream, <see cref="WouldBlock"/>,
+    /// <see cref="Failed"/> or <see cref="Unsupported"/>.</summary>
+    internal int TryMoveTo(SplicePipe pipe)
+    {
+        if (!_read.Ready)
+        {
+            return WouldBlock;
+        }
+
+        // Fewer bytes than asked for may be a full pipe: only EAGAIN says that the socket is empty.
+        var n = Splice(Fd, pipe.WriteEnd, SplicePipe.Size);
+        if (n >= 0)
+        {
+            pipe.Held = (int)n;
+            return (int)n;
+        }
+
+        return Libc.Errno is Libc.EINVAL or Libc.ENOSYS ? Unsupported : Fail(_read);
+    }
+
+    /// <summary>Sends what a pipe holds: bytes taken by the kernel, <see cref="WouldBlock"/> or <see cref="Failed"/>.</summary>
+    internal int TryMoveFrom(SplicePipe pipe)
+    {
+        if (!_write.Ready)
+        {
+            return WouldBlock;
+        }
+
+        var n = Splice(pipe.ReadEnd, Fd, pipe.Held);
+        if (n < 0)
+        {
+            return Fail(_write);
+        }
+
+        pipe.Held -= (int)n;
+        return (int)n;
+    }
+
     /// <summary>The error that waits on the socket, as errno; 0 = none. Taking it clears it: the next read would see an end.</summary>
     internal int TakeError()
     {
@@ -237,6 +278,18 @@ internal sealed unsafe class Sock
             _write.Ready = true;
             _write.Wake(Wait.Ready, queued: false);
         }
+    }
+
+    private static nint Splice(int from, int to, int length)
+    {
+        nint n;
+        do
+        {
+            // SIGPIPE is ignored by the runtime.
+            n = Libc.splice(from, null, to, null, (nuint)length, Libc.SPLICE_F_MOVE | Libc.SPLICE_F_NONBLOCK);
+        }
+        while (n < 0 && Libc.Errno == Libc.EINTR);
+        return n;
     }
 
     private int Written(nint n, int wanted)
