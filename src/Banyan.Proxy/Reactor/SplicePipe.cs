@@ -51,7 +51,9 @@ internal sealed class PipePool
     private const int MostFree = 16;
 
     private SplicePipe? _free;
-    private int _count;
+
+    /// <summary>Pipes that wait to be used.</summary>
+    internal int Free { get; private set; }
 
     internal SplicePipe? TryRent()
     {
@@ -63,13 +65,13 @@ internal sealed class PipePool
 
         _free = pipe.NextFree;
         pipe.NextFree = null;
-        _count--;
+        Free--;
         return pipe;
     }
 
     internal void Return(SplicePipe pipe)
     {
-        if (pipe.Held > 0 || _count >= MostFree)
+        if (pipe.Held > 0 || Free >= MostFree)
         {
             pipe.Close();
             return;
@@ -77,6 +79,6 @@ internal sealed class PipePool
 
         pipe.NextFree = _free;
         _free = pipe;
-        _count++;
+        Free++;
     }
 }

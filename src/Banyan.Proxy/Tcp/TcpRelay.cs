@@ -83,11 +83,14 @@ internal sealed class TcpRelay : IPumpObserver
 
     private static long IdleMs(Exchange x)
     {
-        // On other ports the idle timeout of a route is about requests.
-        var idle = x.Target!.Protocol == PortProtocol.Tcp ? x.Route!.IdleTimeout : TimeSpan.Zero;
-        return idle == TimeSpan.Zero ? BytePump.DefaultIdleMs
-            : idle == Timeout.InfiniteTimeSpan ? int.MaxValue
-            : (long)idle.TotalMilliseconds;
+        // Elsewhere, what is set is about requests.
+        if (x.Listener.Protocol != PortProtocol.Tcp)
+        {
+            return BytePump.DefaultIdleMs;
+        }
+
+        var idle = (long)x.Listener.Http.StreamIdle.TotalMilliseconds;
+        return idle == 0 ? int.MaxValue : idle;
     }
 
     private async ReactorTask Run()

@@ -10,7 +10,6 @@ using Banyan.Rules;
 using Banyan.Testing;
 using Banyan.Tests.Rules;
 using Banyan.Xds;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Banyan.Tests.Proxy.Tcp;
 
@@ -52,8 +51,8 @@ internal sealed class TcpLab : IDisposable
     /// <summary>Connections that may wait, of the clusters made from now on.</summary>
     public int MaxPending { get; set; } = 1024;
 
-    /// <summary>Idle timeout of the routes made from now on.</summary>
-    public TimeSpan? Idle { get; set; }
+    /// <summary>Idle timeout of the listeners made from now on.</summary>
+    public TimeSpan Idle { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>A listener with one destination; the port.</summary>
     public int Listen(PortProtocol protocol, ListenerRole role, params (string[] Endpoints, uint Weight)[] backends)
@@ -67,7 +66,7 @@ internal sealed class TcpLab : IDisposable
             Address = new IPEndPoint(IPAddress.Loopback, port),
             Target = Target(name, protocol, backends),
             Protocol = protocol,
-            Http = HttpSettings.Default,
+            Http = HttpSettings.Default with { StreamIdle = Idle },
             Service = name,
             Namespace = "default",
             Port = 80,
@@ -149,11 +148,6 @@ internal sealed class TcpLab : IDisposable
         foreach (var (index, (_, weight)) in backends.Index())
         {
             action.WeightedClusters.Clusters.Add(new WeightedCluster.Types.ClusterWeight { Name = $"{name}/{index}", Weight = weight });
-        }
-
-        if (Idle is { } idle)
-        {
-            action.IdleTimeout = Duration.FromTimeSpan(idle);
         }
 
         return new TargetConfig
