@@ -1,10 +1,13 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text;
+using Banyan.Proxy;
+using Banyan.Proxy.Forward;
 using Banyan.Proxy.Options;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Record.Render;
 using Banyan.Wire.Http1;
+using Banyan.Testing;
 using Xunit;
 
 namespace Banyan.Tests.Proxy.Record;
@@ -76,6 +79,59 @@ public sealed class ExpositionTests
         Assert.Contains("destination_service=\"other\"", Assert.Single(lines, l => l.Contains("http_route=\"other\"", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void EveryMetricHasALineInTheReference()
+    {
+        var reference = File.ReadAllLines(Repository.File("docs/reference/metrics.md"));
+        foreach (var line in Render(ExpositionFormat.OpenMetrics).Split('\n'))
+        {
+            if (line.Split(' ') is ["#", "TYPE", var name, var type])
+            {
+                Assert.Contains(reference, row => row.StartsWith($"| `{name}` | {type} |", StringComparison.Ordinal));
+            }
+        }
+    }
+
+    [Fact]
+    public void RelayedConnectionsHaveTheirEndsAsLabels()
+    {
+        var destination = EdgeTests.Target("cache").EdgeLabel;
+        var cell = _metrics.Shards[0].Tcp.Of(new TcpKey(EdgeDirection.Client, destination, EdgeLabels.Workload("cache-v1", "v1")));
+        cell.Opened();
+        cell.Opened();
+        cell.Moved(toDestination: true, 7);
+        cell.Closed(PumpEnd.Idle, 1_500_000);
+        cell.Failed(Failure.ConnectFailed);
+        var text = Render(ExpositionFormat.Text);
+        const string Ends = "source_workload=\"web\",source_namespace=\"default\",destination_service=\"cache\"";
+        foreach (var expected in (string[])
+            ["opened_total{|} 2", "active{|} 1", "closed_total{|,end=\"idle\"} 1"])
+        {
+            var parts = expected.Split('|');
+            Assert.Contains(text.Split('\n'), line => line.StartsWith($"banyan_tcp_connections_{parts[0]}direction=\"client\"", StringComparison.Ordinal)
+                && line.Contains(Ends, StringComparison.Ordinal) && line.EndsWith(parts[1], StringComparison.Ordinal));
+        }
+
+        Assert.Contains("destination_version=\"v1\",mtls=\"false\",to=\"destination\"} 7\n", text, StringComparison.Ordinal);
+        Assert.Contains("mtls=\"false\",error=\"connect-failed\"} 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("mtls=\"false\",le=\"1.0\"} 0\n", text, StringComparison.Ordinal);
+        Assert.Contains("mtls=\"false\",le=\"5.0\"} 1\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void RelayedConnectionsBeyondTheLimitFold()
+    {
+        for (var workload = 0; workload <= LabelLimit<TcpKey>.Limit; workload++)
+        {
+            _metrics.Shards[0].Tcp.Of(new TcpKey(EdgeDirection.Server, 0, EdgeLabels.Workload($"w{workload}", ""))).Opened();
+        }
+
+        var lines = Render(ExpositionFormat.Text).Split('\n')
+            .Where(line => line.StartsWith("banyan_tcp_connections_opened_total{", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(LabelLimit<TcpKey>.Limit + 1, lines.Length);
+        Assert.Single(lines, line => line.Contains("direction=\"other\"", StringComparison.Ordinal));
+    }
+
     /// <summary>Prometheus' own linter, where it is installed.</summary>
     [Fact]
     public async Task PromtoolHasNothingToSay()
@@ -105,6 +161,7 @@ public sealed class ExpositionTests
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new ExpositionWriter(buffer, format);
         EdgeMetrics.Write(writer, EdgeTotals.Collect(_metrics), new NodeName("default", "web", 0));
+        TcpMetrics.Write(writer, _metrics, new NodeName("default", "web", 0));
         ReactorMetrics.Write(writer, _metrics);
         ProcessMetrics.Write(writer, DateTimeOffset.UnixEpoch);
         writer.End();
