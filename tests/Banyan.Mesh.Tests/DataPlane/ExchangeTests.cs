@@ -279,7 +279,7 @@ public sealed class ExchangeTests
     {
         await using var backend = new TestBackend();
         using var raw = new RawListener();
-        await using var mesh = await new TestMesh().Service("web", backend.Address).Service("tcp", raw.Address).StartAsync();
+        await using var mesh = await new TestMesh().Service("web", backend.Address).Undeclared("tcp", raw.Address).StartAsync();
         using var client = await mesh.ConnectAsync();
         await client.SendAsync("CONNECT web:80 HTTP/1.1\r\nHost: web:80\r\n\r\n");
         await client.ReadUntilAsync("\r\n\r\n");

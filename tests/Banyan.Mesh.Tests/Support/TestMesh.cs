@@ -44,6 +44,13 @@ internal sealed class TestMesh : IAsyncDisposable
         return Cluster(name, meshed, endpoints);
     }
 
+    /// <summary>A service that does not say what it speaks.</summary>
+    public TestMesh Undeclared(string name, params string[] endpoints)
+    {
+        Routes(name, [("protocol", Value.ForString("detect"))], Forward(new RouteMatch { Prefix = "/" }, "default", (name, 1)));
+        return Cluster(name, meshed: false, endpoints);
+    }
+
     /// <summary>A cluster without a listener of its own: a backend of routes.</summary>
     public TestMesh Cluster(string name, bool meshed, params string[] endpoints)
     {
@@ -74,7 +81,9 @@ internal sealed class TestMesh : IAsyncDisposable
     }
 
     /// <summary>A service's routes, instead of the default one.</summary>
-    public TestMesh Routes(string name, params Route[] routes)
+    public TestMesh Routes(string name, params Route[] routes) => Routes(name, [], routes);
+
+    private TestMesh Routes(string name, (string Name, Value Value)[] more, params Route[] routes)
     {
         var full = Full(name);
         Add(full, new RouteConfiguration
@@ -86,10 +95,11 @@ internal sealed class TestMesh : IAsyncDisposable
         {
             Name = full,
             ApiListener = new ApiListener { ApiListener_ = Any.Pack(Manager(full, null)) },
-            Metadata = Banyan(
+            Metadata = Banyan([
                 ("service", Value.ForString(name)),
                 ("namespace", Value.ForString("default")),
-                ("port", Value.ForNumber(80))),
+                ("port", Value.ForNumber(80)),
+                .. more]),
         });
     }
 
