@@ -74,7 +74,8 @@ internal static class StreamToStream
 
     private static void End(Http2Stream from, Http2Stream to)
     {
-        if (from.Trailers is { } trailers)
+        // The empty line alone is no trailer section: every field was one that may not stand there.
+        if (from.Trailers is { Count: > 2 } trailers)
         {
             to.Connection.SendTrailers(to, trailers.Valid);
         }

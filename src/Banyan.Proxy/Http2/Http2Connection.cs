@@ -35,7 +35,8 @@ internal abstract partial class Http2Connection
     private readonly HpackDecoder _decoder = new();
     private readonly HpackEncoder _encoder = new();
     private readonly Queue<Http2Stream> _senders = new();
-    private readonly ResetRing _resets = new();
+    private readonly RecentStreams _resets = new();
+    private readonly RecentStreams _closed = new();
     private FloodGuard _flood;
     private IoBuffer? _in;
     private int _unreturned;
@@ -311,9 +312,9 @@ internal abstract partial class Http2Connection
             SendReset(stream, unfinished);
         }
 
-        if (Streams.Remove(stream.Id) && stream.IsReset && !stream.ResetByPeer)
+        if (Streams.Remove(stream.Id))
         {
-            _resets.Add(stream.Id);
+            (stream.IsReset && !stream.ResetByPeer ? _resets : _closed).Add(stream.Id);
         }
 
         // Data that nobody passed on is room again.
@@ -374,6 +375,8 @@ internal abstract partial class Http2Connection
     private protected abstract bool GoesOn(Wait wait);
 
     private protected bool WasReset(int id) => _resets.Contains(id);
+
+    private protected bool WasClosed(int id) => _closed.Contains(id);
 
     private protected void MarkReset(int id) => _resets.Add(id);
 

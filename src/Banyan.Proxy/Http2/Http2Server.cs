@@ -65,12 +65,13 @@ internal sealed class Http2Server : Http2Connection
             return BlockUse.Head;
         }
 
-        error = ErrorCode.StreamClosed;
         if (Streams.TryGetValue(id, out stream) && !stream.EndReceived && !stream.IsReset)
         {
             return BlockUse.Trailers;
         }
 
+        // An id that was left out can never be used (RFC 9113 §5.1.1).
+        error = stream is not null || WasClosed(id) ? ErrorCode.StreamClosed : ErrorCode.ProtocolError;
         return stream is { IsReset: true, ResetByPeer: false } || (stream is null && WasReset(id)) ? BlockUse.Ignored : BlockUse.Error;
     }
 

@@ -15,6 +15,8 @@ internal sealed class TestMesh : IAsyncDisposable
 {
     private const string ManagerName = "envoy.filters.network.http_connection_manager";
 
+    private const string ProtocolOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
     private readonly SavedResources _saved = new() { NodeId = "default/caller/0" };
     private readonly TempFolder _folder = new("mesh");
     private TestProcess? _proxy;
@@ -52,17 +54,31 @@ internal sealed class TestMesh : IAsyncDisposable
     }
 
     /// <summary>A cluster without a listener of its own: a backend of routes.</summary>
-    public TestMesh Cluster(string name, bool meshed, params string[] endpoints)
+    public TestMesh Cluster(string name, bool meshed, params string[] endpoints) => Cluster(name, meshed, null, endpoints);
+
+    /// <summary>A cluster whose endpoints speak HTTP/2 (true), HTTP/1.1 (false), or what the client speaks (null).</summary>
+    public TestMesh Cluster(string name, bool meshed, bool? http2, params string[] endpoints)
     {
         var full = Full(name);
-        Add(full, new Cluster
+        var cluster = new Cluster
         {
             Name = full,
             Type = Xds.Cluster.Types.DiscoveryType.Eds,
             EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Ads(), ServiceName = full },
             ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
             Metadata = Banyan(("service", Value.ForString(name)), ("namespace", Value.ForString("default"))),
-        });
+        };
+        if (http2 is { } declared)
+        {
+            cluster.TypedExtensionProtocolOptions.Add(ProtocolOptions, Any.Pack(new HttpProtocolOptions
+            {
+                ExplicitHttpConfig = declared
+                    ? new HttpProtocolOptions.Types.ExplicitHttpConfig { Http2ProtocolOptions = new Http2ProtocolOptions() }
+                    : new HttpProtocolOptions.Types.ExplicitHttpConfig { HttpProtocolOptions = new Http1ProtocolOptions() },
+            }));
+        }
+
+        Add(full, cluster);
         var assignment = new ClusterLoadAssignment { ClusterName = full, Endpoints = { new LocalityLbEndpoints() } };
         foreach (var (endpoint, index) in endpoints.Select((e, i) => (e, i)))
         {

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Security.Cryptography;
+using Banyan.Mesh.Tests.Support;
+using Banyan.Xds;
+using Xunit;
+
+namespace Banyan.Mesh.Tests.Http2;
+
+/// <summary>Every pair of versions between a client and a server that nobody here wrote: HttpClient, the proxy, Kestrel.</summary>
+public sealed class TranslationTests
+{
+    public static TheoryData<bool, bool> Pairs() => new() { { true, true }, { true, false }, { false, true } };
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public async Task HeadsBodiesAndTrailersArriveAsTheyAre(bool clientHttp2, bool serverHttp2)
+    {
+        await using var server = await EchoServer.StartAsync(serverHttp2);
+        await using var mesh = await StartAsync(server, serverHttp2);
+        using var client = Client(clientHttp2);
+        foreach (var size in new[] { 0, 1, 1_000, 70_000, 3_000_000 })
+        {
+            var body = RandomNumberGenerator.GetBytes(size);
+            foreach (var known in new[] { true, false })
+            {
+                using var request = Request(mesh, HttpMethod.Post, "/echo?a=b%20c" + (known ? "&length" : ""), clientHttp2);
+                request.Content = known ? new ByteArrayContent(body) : new StreamContent(new Unseekable(body));
+                using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+                Assert.Equal(
+                    $"HTTP/{(serverHttp2 ? "2" : "1.1")} POST /echo?a=b%20c{(known ? "&length" : "")} web",
+                    response.Headers.GetValues("x-saw").Single());
+                Assert.Equal(known ? $"{size}" : "none", response.Headers.GetValues("x-length").Single());
+                var echo = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+                Assert.True(body.AsSpan().SequenceEqual(echo));
+                if (!known || serverHttp2)
+                {
+                    AssertTrailer(response, clientHttp2, known);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public async Task AnswersWithoutBodyEnd(bool clientHttp2, bool serverHttp2)
+    {
+        await using var server = await EchoServer.StartAsync(serverHttp2);
+        await using var mesh = await StartAsync(server, serverHttp2);
+        using var client = Client(clientHttp2);
+        for (var i = 0; i < 3; i++)
+        {
+            using var head = await client.SendAsync(Request(mesh, HttpMethod.Head, "/head", clientHttp2), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, head.StatusCode);
+            using var empty = await client.SendAsync(Request(mesh, HttpMethod.Get, "/empty", clientHttp2), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.NoContent, empty.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task ManyStreamsShareAConnection()
+    {
+        await using var server = await EchoServer.StartAsync(http2: true);
+        await using var mesh = await StartAsync(server, serverHttp2: true);
+        using var client = Client(http2: true);
+        var body = RandomNumberGenerator.GetBytes(200_000);
+        await Parallel.ForAsync(0, 300, new ParallelOptions { MaxDegreeOfParallelism = 80 }, async (_, cancel) =>
+        {
+            using var request = Request(mesh, HttpMethod.Post, "/many");
+            request.Content = new ByteArrayContent(body);
+            using var response = await client.SendAsync(request, cancel);
+            var echo = await response.Content.ReadAsByteArrayAsync(cancel);
+            Assert.True(body.AsSpan().SequenceEqual(echo));
+        });
+    }
+
+    [Fact]
+    public async Task ALostBackendIsAnsweredAndTheClientsConnectionLives()
+    {
+        await using var server = await EchoServer.StartAsync(http2: true);
+        await using var mesh = await StartAsync(server, serverHttp2: true);
+        using var client = Client(http2: true);
+        using (var good = await client.SendAsync(Request(mesh, HttpMethod.Get, "/"), TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(HttpStatusCode.OK, good.StatusCode);
+        }
+
+        await server.DisposeAsync();
+        using var bad = await client.SendAsync(Request(mesh, HttpMethod.Get, "/"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, bad.StatusCode);
+    }
+
+    private static void AssertTrailer(HttpResponseMessage response, bool clientHttp2, bool known)
+    {
+        // A response with a length has no place for trailers in HTTP/1.
+        if (clientHttp2 || !known)
+        {
+            Assert.Equal("sent", response.TrailingHeaders.GetValues("x-end").Single());
+        }
+    }
+
+    private static Task<TestMesh> StartAsync(EchoServer server, bool serverHttp2) => new TestMesh()
+        .Cluster("web", false, serverHttp2, server.Address)
+        .Routes("web", TestMesh.Forward(new RouteMatch { Prefix = "/" }, "default", ("web", 1)))
+        .StartAsync();
+
+    private static HttpClient Client(bool http2) => new(new SocketsHttpHandler { UseProxy = false })
+    {
+        DefaultRequestVersion = http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Timeout = TimeSpan.FromSeconds(30),
+    };
+
+    private static HttpRequestMessage Request(TestMesh mesh, HttpMethod method, string path, bool http2 = true) => new(method, $"http://127.0.0.1:{mesh.Outbound}{path}")
+    {
+        Headers = { Host = "web" },
+        Version = http2 ? HttpVersion.Version20 : HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+
+    /// <summary>A body whose length nobody knows.</summary>
+    private sealed class Unseekable(byte[] bytes) : MemoryStream(bytes)
+    {
+        public override bool CanSeek => false;
+    }
+}
