@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Banyan.Wire.Http2;
 
-/// <summary>The dynamic table (RFC 7541 §2.3.2, §4) of an encoder or decoder: fields as lines of text in one array.</summary>
+/// <summary>The dynamic table (RFC 7541 §2.3.2, §4) of an encoder or decoder: fields as lines of text in one
+/// array.</summary>
 /// <remarks>
 /// An entry counts 32 bytes more than its name and value and takes only 4 more, so the lines always fit an array of the
 /// largest size. At its end the lines move back to the front, which keeps each in one piece. Entries carry the number of
@@ -53,7 +54,8 @@ internal sealed class DynamicTable
     /// <param name="number">Of an entry that is alive.</param>
     public ref readonly TableEntry this[uint number] => ref _entries[number & _mask];
 
-    public ReadOnlySpan<byte> Line(scoped in TableEntry entry) => _lines.AsSpan((int)(entry.Offset - _origin), entry.LineLength);
+    public ReadOnlySpan<byte> Line(scoped in TableEntry entry) =>
+        _lines.AsSpan((int)(entry.Offset - _origin), entry.LineLength);
 
     /// <summary>Sets the size, and evicts what it no longer holds.</summary>
     /// <param name="maxSize">0 to the capacity.</param>
@@ -72,7 +74,7 @@ internal sealed class DynamicTable
     /// <returns>What the field means.</returns>
     public FieldRole Insert(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, FieldRole role)
     {
-        var lineRole = FieldRoles.IsValue(value) ? role : FieldRole.Refused;
+        var lineRole = FieldRoles.OfField(role, value);
         var size = name.Length + value.Length + Overhead;
         if (size > MaxSize)
         {

@@ -1,6 +1,7 @@
 namespace Banyan.Wire.Http2;
 
-/// <summary>Reasons in RST_STREAM and GOAWAY (RFC 9113 §7). A code that is not here counts as <see cref="InternalError"/>.</summary>
+/// <summary>Reasons in RST_STREAM and GOAWAY (RFC 9113 §7). A code that is not here counts as
+/// <see cref="InternalError"/>.</summary>
 public enum ErrorCode : uint
 {
     NoError = 0,

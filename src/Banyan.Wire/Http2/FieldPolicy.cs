@@ -22,6 +22,6 @@ internal enum FieldPolicy : byte
     /// <summary>Means something to the HTTP/1 connection only, or is said by a pseudo-header field.</summary>
     Drop,
 
-    /// <summary>Replaced by extended CONNECT (RFC 8441 §5), else <see cref="Index"/>.</summary>
+    /// <summary>Left out of an extended CONNECT (RFC 8441 §5), else <see cref="Index"/>.</summary>
     Handshake,
 }

@@ -12,8 +12,8 @@ internal enum FieldRole : byte
     Host,
     Te,
 
-    /// <summary>Never allowed: no token in lower case, connection-specific, unknown with a colon, or a value with forbidden
-    /// bytes (RFC 9113 §8.2, §8.3).</summary>
+    /// <summary>Never allowed: no token in lower case, connection-specific, unknown with a colon, or with a value that
+    /// the field cannot have (RFC 9113 §8.2, §8.3).</summary>
     Refused,
 
     /// <summary>The first of the pseudo-header fields; all that follow are such.</summary>

@@ -5,8 +5,6 @@ namespace Banyan.Wire.Http2;
 /// <summary>Pseudo-header fields and the start line they become (RFC 9113 §8.3, RFC 8441 §4).</summary>
 internal ref partial struct FieldText
 {
-    private const int StatusDigits = 3;
-
     private static ReadOnlySpan<byte> Get => "GET"u8;
 
     private static ReadOnlySpan<byte> AfterTarget => " HTTP/1.1\r\nhost: "u8;
@@ -24,7 +22,7 @@ internal ref partial struct FieldText
     private void AddPseudo(ReadOnlySpan<byte> value, FieldRole role)
     {
         var expected = _kind == FieldSectionKind.Response ? role == FieldRole.Status : role != FieldRole.Status;
-        if (_started || !expected || !_pseudo.TryAdd(role) || !IsAllowed(value, role))
+        if (_started || !expected || !_pseudo.TryAdd(role))
         {
             Fail(FieldBlockStatus.Malformed);
             return;
@@ -40,7 +38,7 @@ internal ref partial struct FieldText
                 _pseudo.Method = length;
                 break;
             case FieldRole.Path:
-                _pseudo.Asterisk = length == 1 && value[0] == '*';
+                _pseudo.Asterisk = value[0] == '*';
                 Wait(value, _pseudo.Method);
                 _pseudo.Path = length;
                 break;
@@ -58,30 +56,16 @@ internal ref partial struct FieldText
         }
     }
 
-    private static bool IsAllowed(ReadOnlySpan<byte> value, FieldRole role) => role switch
-    {
-        FieldRole.Method => Syntax.IsToken(value),
-
-        // Not h2c: like HTTP/1's upgrade to it, it would carry requests past routing and policy.
-        FieldRole.Protocol => Syntax.IsToken(value) && !Syntax.Is(value, "h2c"u8),
-        FieldRole.Scheme => Syntax.Is(value, "http"u8) || Syntax.Is(value, "https"u8),
-        FieldRole.Path => value.Length > 0 && !value.ContainsAnyExcept(Syntax.Target)
-            && (value[0] == '/' || (value.Length == 1 && value[0] == '*')),
-        FieldRole.Authority => HostSyntax.TryParse(value, out _, out _),
-        _ => IsStatus(value),
-    };
-
-    /// <summary>Three digits. 101 has no meaning in HTTP/2 (RFC 9113 §8.6).</summary>
-    private static bool IsStatus(ReadOnlySpan<byte> value) =>
-        value.Length == StatusDigits && value[0] != '0' && !value.ContainsAnyExceptInRange((byte)'0', (byte)'9')
-        && !value.SequenceEqual("101"u8);
-
-    /// <summary>Puts the value, which stands behind all that waits, where it belongs among it.</summary>
+    /// <summary>Puts a value where it belongs among those that wait.</summary>
     private void Wait(ReadOnlySpan<byte> value, int place)
     {
-        var length = value.Length;
-        value.CopyTo(_text[_length..]);
-        var end = _length + length;
+        if (!value.TryCopyTo(_text[_length..]))
+        {
+            Fail(FieldBlockStatus.TooLarge);
+            return;
+        }
+
+        var end = _length + value.Length;
         if (place != _length)
         {
             Blocks.Swap(_text[place..end], _length - place);
@@ -113,9 +97,9 @@ internal ref partial struct FieldText
         _length = length;
         if (_kind == FieldSectionKind.Response)
         {
-            _text[..StatusDigits].CopyTo(_text[BeforeStatus.Length..]);
+            _text[..FieldRoles.StatusDigits].CopyTo(_text[BeforeStatus.Length..]);
             BeforeStatus.CopyTo(_text);
-            AfterStatus.CopyTo(_text[(BeforeStatus.Length + StatusDigits)..]);
+            AfterStatus.CopyTo(_text[(BeforeStatus.Length + FieldRoles.StatusDigits)..]);
         }
         else
         {
@@ -148,15 +132,16 @@ internal ref partial struct FieldText
         }
 
         // The target of a tunnel names its port.
-        return !_pseudo.Has(FieldRole.Scheme) && !_pseudo.Has(FieldRole.Path)
-            && HostSyntax.TryParse(_text.Slice(_pseudo.Method, _pseudo.Authority), out _, out var port) && port >= 0;
+        _ = HostSyntax.TryParse(
+            _text.Slice(_pseudo.Method + _pseudo.Path, _pseudo.Authority), out _, out var port);
+        return port >= 0 && !_pseudo.Has(FieldRole.Scheme) && !_pseudo.Has(FieldRole.Path);
     }
 
     private readonly int StartLength()
     {
         if (_kind == FieldSectionKind.Response)
         {
-            return BeforeStatus.Length + StatusDigits + AfterStatus.Length;
+            return BeforeStatus.Length + FieldRoles.StatusDigits + AfterStatus.Length;
         }
 
         var authority = _pseudo.Authority;

@@ -62,28 +62,18 @@ internal ref partial struct FieldText
             return;
         }
 
-        if (role == FieldRole.Plain && !_started)
+        if (role != FieldRole.Plain || !_started)
         {
-            Start(0);
-            if (Status != FieldBlockStatus.Ok)
-            {
-                return;
-            }
+            AddSpecialCopy(line, nameLength, role);
         }
-
-        if (!line.TryCopyTo(_text[_length..]))
-        {
-            Fail(FieldBlockStatus.TooLarge);
-            return;
-        }
-
-        if (role == FieldRole.Plain)
+        else if (line.TryCopyTo(_text[_length..]))
         {
             Keep(line.Length);
-            return;
         }
-
-        AddSpecial(line.Length, nameLength, role);
+        else
+        {
+            Fail(FieldBlockStatus.TooLarge);
+        }
     }
 
     /// <summary>Adds the field whose line was built in <see cref="Room"/>.</summary>
@@ -99,17 +89,18 @@ internal ref partial struct FieldText
     /// <returns>Bytes of text; 0 unless <see cref="Status"/> is Ok.</returns>
     public int Finish()
     {
-        if (Status == FieldBlockStatus.Ok && !_started)
+        // After a failure none of this matters: the first reason stays.
+        if (!_started)
         {
             Start(0);
         }
 
-        if (Status == FieldBlockStatus.Ok && _kind == FieldSectionKind.Request && !_host.Any)
+        if (_kind == FieldSectionKind.Request && !_host.Any)
         {
             Fail(FieldBlockStatus.Malformed);
         }
 
-        if (Status == FieldBlockStatus.Ok && !"\r\n"u8.TryCopyTo(Room))
+        if (!"\r\n"u8.TryCopyTo(Room))
         {
             Fail(FieldBlockStatus.TooLarge);
         }
@@ -121,6 +112,31 @@ internal ref partial struct FieldText
     {
         _length += lineLength;
         if (++_fields > HeadLimits.MaxFields)
+        {
+            Fail(FieldBlockStatus.TooLarge);
+        }
+    }
+
+    private void AddSpecialCopy(ReadOnlySpan<byte> line, int nameLength, FieldRole role)
+    {
+        // Nothing is copied that will not stay: a block may name one long field again and again.
+        if (role == FieldRole.Refused)
+        {
+            Fail(FieldBlockStatus.Malformed);
+        }
+        else if (_kind == FieldSectionKind.Trailers && role is > FieldRole.Plain and < FieldRole.Method)
+        {
+            return;
+        }
+        else if (role >= FieldRole.Method)
+        {
+            AddPseudo(line[(nameLength + 2)..^2], role);
+        }
+        else if (line.TryCopyTo(_text[_length..]))
+        {
+            AddSpecial(line.Length, nameLength, role);
+        }
+        else
         {
             Fail(FieldBlockStatus.TooLarge);
         }
@@ -211,6 +227,11 @@ internal ref partial struct FieldText
         {
             _cookie = new Lines { Any = true, Start = _length, Length = lineLength };
             Keep(lineLength);
+            return;
+        }
+
+        if (value.Length == 0)
+        {
             return;
         }
 

@@ -1,6 +1,7 @@
 namespace Banyan.Wire.Http2;
 
-/// <summary>The flags of a frame (RFC 9113 §6). What a bit means depends on the type; bits without meaning are ignored.</summary>
+/// <summary>The flags of a frame (RFC 9113 §6). What a bit means depends on the type; bits without meaning are
+/// ignored.</summary>
 [Flags]
 public enum FrameFlags : byte
 {

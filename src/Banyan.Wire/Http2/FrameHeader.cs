@@ -43,7 +43,8 @@ public readonly struct FrameHeader
     }
 
     /// <summary>Writes a header to the start of <paramref name="output"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The output is too short, or a number does not fit its bits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The output is too short, or a number does not fit its
+    /// bits.</exception>
     public static void Write(Span<byte> output, int length, FrameType type, FrameFlags flags, int streamId)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, Size, nameof(output));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Banyan.Wire.Http2;
 
 /// <summary>Reads HTTP/1.1 text line by line. The text is the mesh's own: it is trusted to be well formed, and whatever
@@ -31,6 +33,33 @@ internal ref struct HeadLines(ReadOnlySpan<byte> text)
         name = line[..colon];
         value = Http1.Syntax.Trim(line[(colon + 1)..]);
         return true;
+    }
+
+    /// <summary>Takes the next line when it is exactly <paramref name="line"/>, CRLF included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryTakeLine(ReadOnlySpan<byte> line)
+    {
+        if (!_rest.StartsWith(line))
+        {
+            return false;
+        }
+
+        _rest = _rest[line.Length..];
+        return true;
+    }
+
+    /// <summary>Takes the next field if it has that name, else looks for one.</summary>
+    /// <param name="lower">Its name in lower case.</param>
+    public ReadOnlySpan<byte> TakeFirstOrFind(ReadOnlySpan<byte> lower)
+    {
+        var lines = this;
+        if (lines.TryNextField(out var name, out var value) && Http1.Syntax.Is(name, lower))
+        {
+            this = lines;
+            return value;
+        }
+
+        return Find(lower);
     }
 
     /// <summary>Looks for a field without taking anything.</summary>

@@ -4,8 +4,8 @@ namespace Banyan.Wire.Http2;
 
 /// <summary>Decodes field blocks (RFC 7541) to HTTP/1.1 text, and refuses what RFC 9113 §8 calls malformed.</summary>
 /// <remarks>
-/// One for each connection, for all blocks it receives in their order; not thread-safe. Every text must have room for
-/// <see cref="HeadLimits.MaxBytes"/>: less makes more blocks too large, and less than the table's size is an error of the
+/// One for each connection, for all blocks it receives in their order; not thread-safe. Every text must have room
+/// for <see cref="HeadLimits.MaxBytes"/>: less makes more blocks too large, and less than the table's size is an error of the
 /// caller. Whatever is wrong with a block but its compression, all of it is decoded, so that the table stays in step.
 /// Allocates nothing after construction.
 /// </remarks>
@@ -26,7 +26,8 @@ public sealed class HpackDecoder
     /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
     public HpackDecoder(int maxTableSize = DynamicTable.DefaultSize)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)maxTableSize, (uint)HeadLimits.MaxBytes, nameof(maxTableSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(
+            (uint)maxTableSize, (uint)HeadLimits.MaxBytes, nameof(maxTableSize));
         _sizeLimit = maxTableSize;
         _minText = Math.Max(maxTableSize, DynamicTable.DefaultSize);
         _table = new DynamicTable(_minText, DynamicTable.DefaultSize);
@@ -35,15 +36,16 @@ public sealed class HpackDecoder
     /// <summary>Decodes the block of a request to a head with <c>host</c> as its first field, final empty line
     /// included.</summary>
     /// <remarks>
-    /// An extended CONNECT becomes <c>GET path</c> with <c>connection: upgrade</c> and <c>upgrade: PROTOCOL</c> behind the
-    /// host, a plain one <c>CONNECT authority</c>. Without <c>:authority</c> the host stands where its field stood.
+    /// An extended CONNECT becomes <c>GET path</c> with <c>connection: upgrade</c> and <c>upgrade: PROTOCOL</c> behind
+    /// the host, a plain one <c>CONNECT authority</c>. Without <c>:authority</c> the host stands where its field stood.
     /// </remarks>
     /// <param name="block">The whole block: HEADERS and its CONTINUATIONs, without padding and priority.</param>
     /// <param name="text">Filled with the head; scratch space when the result is not Ok.</param>
     /// <param name="length">Bytes of text; 0 when the result is not Ok.</param>
     /// <param name="kind">What the request asks for.</param>
     /// <exception cref="ArgumentOutOfRangeException">The text is smaller than the table may be.</exception>
-    public FieldBlockStatus DecodeRequest(ReadOnlySpan<byte> block, Span<byte> text, out int length, out RequestKind kind)
+    public FieldBlockStatus DecodeRequest(
+        ReadOnlySpan<byte> block, Span<byte> text, out int length, out RequestKind kind)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(text.Length, _minText, nameof(text));
         var lines = new FieldText(text, FieldSectionKind.Request);
@@ -117,41 +119,58 @@ public sealed class HpackDecoder
 
     private bool TryIndexed(ReadOnlySpan<byte> block, ref int at, ref FieldText lines)
     {
-        if (!HpackInteger.TryRead(block, ref at, 7, out var index) || !TryFind(index, out var line, out var entry))
+        if (!HpackInteger.TryRead(block, ref at, 7, out var index))
         {
             return false;
         }
 
-        lines.AddCopy(line, entry.NameLength, entry.LineRole);
-        return true;
-    }
-
-    private bool TryFind(int index, out ReadOnlySpan<byte> line, out TableEntry entry)
-    {
         if (index > StaticTable.Count)
         {
             var number = _table.Inserted - (uint)(index - StaticTable.Count - 1);
             if (!_table.IsAlive(number))
             {
-                line = default;
-                entry = default;
                 return false;
             }
 
-            entry = _table[number];
-            line = _table.Line(in entry);
+            ref readonly var entry = ref _table[number];
+            lines.AddCopy(_table.Line(in entry), entry.NameLength, entry.LineRole);
             return true;
         }
 
         if (index == 0)
         {
-            line = default;
-            entry = default;
             return false;
         }
 
-        entry = _static[index];
-        line = _static.Line(in entry);
+        ref readonly var known = ref _static[index];
+        lines.AddCopy(_static.Line(in known), known.NameLength, known.LineRole);
+        return true;
+    }
+
+    /// <param name="index">Not 0.</param>
+    /// <param name="name">The name at that place.</param>
+    /// <param name="role">What it means.</param>
+    private bool TryFindName(int index, out ReadOnlySpan<byte> name, out FieldRole role)
+    {
+        if (index <= StaticTable.Count)
+        {
+            ref readonly var known = ref _static[index];
+            name = _static.Line(in known)[..known.NameLength];
+            role = known.NameRole;
+            return true;
+        }
+
+        var number = _table.Inserted - (uint)(index - StaticTable.Count - 1);
+        if (!_table.IsAlive(number))
+        {
+            name = default;
+            role = FieldRole.Refused;
+            return false;
+        }
+
+        ref readonly var entry = ref _table[number];
+        name = _table.Line(in entry)[..entry.NameLength];
+        role = entry.NameRole;
         return true;
     }
 
@@ -184,9 +203,7 @@ public sealed class HpackDecoder
             return true;
         }
 
-        var lineRole = insert ? _table.Insert(name, value, role)
-            : FieldRoles.IsValue(value) ? role
-            : FieldRole.Refused;
+        var lineRole = insert ? _table.Insert(name, value, role) : FieldRoles.OfField(role, value);
         lines.AddBuilt(name.Length + value.Length + 4, name.Length, lineRole);
         return true;
     }
@@ -224,18 +241,17 @@ public sealed class HpackDecoder
         }
         else
         {
-            if (!TryFind(index, out var line, out var entry))
+            if (!TryFindName(index, out var known, out role))
             {
                 return HuffmanStatus.Invalid;
             }
 
-            nameLength = entry.NameLength;
-            role = entry.NameRole;
-            tooLong = !line[..nameLength].TryCopyTo(room);
+            nameLength = known.Length;
+            tooLong = !known.TryCopyTo(room);
         }
 
         var valueStart = nameLength + 2;
-        var valueRoom = tooLong || valueStart + 2 > room.Length ? default : room[valueStart..^2];
+        var valueRoom = valueStart + 2 > room.Length ? default : room[valueStart..^2];
         var valueStatus = ReadString(block, ref at, valueRoom, out var valueLength);
         if (valueStatus == HuffmanStatus.Invalid)
         {

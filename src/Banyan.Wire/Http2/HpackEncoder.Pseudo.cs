@@ -11,11 +11,17 @@ public sealed partial class HpackEncoder
     private static readonly uint ProtocolHash = FieldHash.Of(":protocol"u8);
     private static readonly uint StatusHash = FieldHash.Of(":status"u8);
 
+    private uint _lastMethod;
+    private uint _lastPath;
+    private uint _lastAuthority;
+    private uint _lastProtocol;
+    private uint _lastStatus;
+
     /// <summary>Encodes the head of a request, with <c>:scheme</c> http. The host becomes <c>:authority</c>.</summary>
-    /// <param name="head">The head in origin, asterisk, authority or absolute form; it may end before the empty line.</param>
+    /// <param name="head">The head with a target of any form; it may end before the empty line.</param>
     /// <param name="output">Where the block goes.</param>
-    /// <param name="extendedConnect">The peer understands RFC 8441: an <c>upgrade</c> field, if there is one, makes the request
-    /// an extended CONNECT.</param>
+    /// <param name="extendedConnect">An <c>upgrade</c> field, if there is one, makes the request an extended CONNECT.
+    /// To be asked for when the head is an upgrade and the peer understands RFC 8441.</param>
     /// <inheritdoc cref="EncodeTrailers" path="/returns"/>
     public int EncodeRequest(ReadOnlySpan<byte> head, Span<byte> output, bool extendedConnect = false)
     {
@@ -30,28 +36,29 @@ public sealed partial class HpackEncoder
 
         var method = start[..afterMethod];
         var target = start[(afterMethod + 1)..afterTarget];
-        var protocol = extendedConnect ? lines.Find("upgrade"u8) : default;
+        var upgrade = extendedConnect ? lines.Find("upgrade"u8) : default;
+        var protocol = Syntax.NextElement(ref upgrade);
         var writer = Begin(output);
         if (method.SequenceEqual("CONNECT"u8))
         {
-            Pseudo(":method"u8, method, MethodHash, StaticTable.MethodGet, ref writer);
-            Pseudo(":authority"u8, target, AuthorityHash, StaticTable.Authority, ref writer);
+            Pseudo(":method"u8, method, MethodHash, StaticTable.MethodGet, ref _lastMethod, ref writer);
+            Pseudo(":authority"u8, target, AuthorityHash, StaticTable.Authority, ref _lastAuthority, ref writer);
         }
         else
         {
-            var authority = lines.Find("host"u8);
+            var authority = lines.TakeFirstOrFind("host"u8);
             SplitAbsolute(ref target, ref authority, method);
             Method(protocol.Length > 0 ? "CONNECT"u8 : method, ref writer);
             writer.Integer(Indexed, 7, StaticTable.SchemeHttp);
             Path(target, ref writer);
             if (authority.Length > 0)
             {
-                Pseudo(":authority"u8, authority, AuthorityHash, StaticTable.Authority, ref writer);
+                Pseudo(":authority"u8, authority, AuthorityHash, StaticTable.Authority, ref _lastAuthority, ref writer);
             }
 
             if (protocol.Length > 0)
             {
-                Pseudo(":protocol"u8, protocol, ProtocolHash, 0, ref writer);
+                Pseudo(":protocol"u8, protocol, ProtocolHash, 0, ref _lastProtocol, ref writer);
             }
         }
 
@@ -60,7 +67,8 @@ public sealed partial class HpackEncoder
     }
 
     /// <summary>Takes an absolute form apart (RFC 9112 §3.2.2); its authority counts more than the host.</summary>
-    private static void SplitAbsolute(ref ReadOnlySpan<byte> target, ref ReadOnlySpan<byte> authority, ReadOnlySpan<byte> method)
+    private static void SplitAbsolute(
+        ref ReadOnlySpan<byte> target, ref ReadOnlySpan<byte> authority, ReadOnlySpan<byte> method)
     {
         if (target[0] == '/' || target.IndexOf("://"u8) is not (var scheme and >= 0))
         {
@@ -73,7 +81,7 @@ public sealed partial class HpackEncoder
         target = length < 0 ? method.SequenceEqual("OPTIONS"u8) ? "*"u8 : "/"u8 : rest[length..];
     }
 
-    private void Method(ReadOnlySpan<byte> method, ref BlockWriter writer)
+    private void Method(scoped ReadOnlySpan<byte> method, ref BlockWriter writer)
     {
         if (method.SequenceEqual("GET"u8))
         {
@@ -85,7 +93,7 @@ public sealed partial class HpackEncoder
         }
         else
         {
-            Pseudo(":method"u8, method, MethodHash, StaticTable.MethodGet, ref writer);
+            Pseudo(":method"u8, method, MethodHash, StaticTable.MethodGet, ref _lastMethod, ref writer);
         }
     }
 
@@ -97,15 +105,16 @@ public sealed partial class HpackEncoder
         }
         else
         {
-            Pseudo(":path"u8, path, PathHash, StaticTable.PathRoot, ref writer);
+            Pseudo(":path"u8, path, PathHash, StaticTable.PathRoot, ref _lastPath, ref writer);
         }
     }
 
+    /// <summary>101 becomes 200: it can only be the answer to what was an extended CONNECT here (RFC 8441 §5).</summary>
     private void Status(ReadOnlySpan<byte> digits, ref BlockWriter writer)
     {
         var index = ((digits[0] * 100) + (digits[1] * 10) + digits[2] - ('0' * 111)) switch
         {
-            200 => StaticTable.FirstStatus,
+            101 or 200 => StaticTable.FirstStatus,
             204 => StaticTable.FirstStatus + 1,
             206 => StaticTable.FirstStatus + 2,
             304 => StaticTable.FirstStatus + 3,
@@ -120,10 +129,30 @@ public sealed partial class HpackEncoder
         }
         else
         {
-            Pseudo(":status"u8, digits, StatusHash, StaticTable.FirstStatus, ref writer);
+            Pseudo(":status"u8, digits, StatusHash, StaticTable.FirstStatus, ref _lastStatus, ref writer);
         }
     }
 
-    private void Pseudo(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, uint hash, int index, ref BlockWriter writer) =>
-        Field(name, value, hash, index, FieldPolicy.Index, ref writer);
+    /// <param name="name">The name.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="hash">The name's hash.</param>
+    /// <param name="index">The name's index in the static table, or 0.</param>
+    /// <param name="last">The number of the entry that the last field of that name became.</param>
+    /// <param name="writer">Where to.</param>
+    private void Pseudo(
+        scoped ReadOnlySpan<byte> name,
+        scoped ReadOnlySpan<byte> value,
+        uint hash,
+        int index,
+        ref uint last,
+        ref BlockWriter writer)
+    {
+        if (_table.IsAlive(last) && value.SequenceEqual(_table.Line(in _table[last])[(name.Length + 2)..^2]))
+        {
+            writer.Integer(Indexed, 7, IndexOf(last));
+            return;
+        }
+
+        last = Field(name, value, hash, index, FieldPolicy.Index, ref writer);
+    }
 }

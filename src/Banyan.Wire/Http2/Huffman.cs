@@ -4,9 +4,9 @@ namespace Banyan.Wire.Http2;
 
 /// <summary>The Huffman code of HPACK (RFC 7541 §5.2, appendix B).</summary>
 /// <remarks>
-/// The code is canonical: codes of one length count upwards with their symbols, and begin where the shorter ones ended. So
-/// the lengths say everything. Decoding looks up 9 bits, which finds every printable ASCII byte but some rare ones in one
-/// step; longer codes are found by comparing with the first code of each length.
+/// The code is canonical: codes of one length count upwards with their symbols, and begin where the shorter ones ended.
+/// So the lengths say everything. Decoding looks up 9 bits, which finds every printable ASCII byte but some rare ones in
+/// one step; longer codes are found by comparing with the first code of each length.
 /// </remarks>
 internal sealed class Huffman
 {
@@ -161,7 +161,8 @@ internal sealed class Huffman
         }
 
         // What is left must be the start of EOS, which is all ones, and less than a byte.
-        if (bits > 7 || (bits > 0 && window >> (64 - bits) != (1UL << bits) - 1))
+        // Without any, the window is empty and a shift by 64 is none.
+        if (bits > 7 || window >> (64 - bits) != (1UL << bits) - 1)
         {
             return HuffmanStatus.Invalid;
         }

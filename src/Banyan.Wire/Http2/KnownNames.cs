@@ -1,6 +1,7 @@
 namespace Banyan.Wire.Http2;
 
-/// <summary>Finds what is known about a name before any connection: its place in the static table and its policy.</summary>
+/// <summary>Finds what is known about a name before any connection: its place in the static table and its
+/// policy.</summary>
 internal sealed class KnownNames
 {
     /// <summary>Shared; immutable.</summary>
@@ -19,15 +20,16 @@ internal sealed class KnownNames
             Add(table.Line(in entry)[..entry.NameLength], index, FieldPolicy.Index);
         }
 
-        AddAll("connection keep-alive proxy-connection transfer-encoding upgrade host http2-settings"u8, FieldPolicy.Drop);
+        AddAll("connection keep-alive proxy-connection transfer-encoding upgrade host"u8, FieldPolicy.Drop);
+        AddAll("http2-settings sec-websocket-accept"u8, FieldPolicy.Drop);
         AddAll("authorization proxy-authorization set-cookie"u8, FieldPolicy.Secret);
         AddAll("cookie"u8, FieldPolicy.Cookie);
         AddAll("te"u8, FieldPolicy.Te);
-        AddAll("sec-websocket-key sec-websocket-accept"u8, FieldPolicy.Handshake);
-        AddAll("age content-length content-range date etag expires if-match if-modified-since if-none-match"u8, FieldPolicy.Volatile);
-        AddAll("if-range if-unmodified-since last-modified location range referer retry-after"u8, FieldPolicy.Volatile);
-        AddAll("traceparent tracestate baggage x-request-id x-correlation-id x-b3-traceid x-b3-spanid"u8, FieldPolicy.Volatile);
-        AddAll("x-b3-parentspanid b3 grpc-timeout x-forwarded-for forwarded idempotency-key"u8, FieldPolicy.Volatile);
+        AddAll("sec-websocket-key"u8, FieldPolicy.Handshake);
+        AddAll("age content-length content-range date etag expires if-match if-modified-since"u8, FieldPolicy.Volatile);
+        AddAll("if-none-match if-range if-unmodified-since last-modified location range"u8, FieldPolicy.Volatile);
+        AddAll("traceparent tracestate baggage b3 x-b3-traceid x-b3-spanid x-b3-parentspanid"u8, FieldPolicy.Volatile);
+        AddAll("x-request-id x-correlation-id grpc-timeout idempotency-key"u8, FieldPolicy.Volatile);
     }
 
     /// <summary>Looks a name in lower case up.</summary>

@@ -33,7 +33,7 @@ internal sealed class StaticTable
             entry.LineLength = line.Length;
             entry.NameLength = line[1..].IndexOf((byte)':') + 1;
             entry.NameRole = FieldRoles.OfName(line[..entry.NameLength]);
-            entry.LineRole = entry.NameRole;
+            entry.LineRole = FieldRoles.OfField(entry.NameRole, line[(entry.NameLength + 2)..^2]);
             at += line.Length;
         }
     }

@@ -2,14 +2,15 @@ namespace Banyan.Wire.Http2;
 
 /// <summary>Finds the fields of an encoder's dynamic table by their name, and by name and value.</summary>
 /// <remarks>
-/// Two hash tables of chains, from each entry to the one inserted before it. Eviction is from the old end, so a chain ends
-/// at the first entry that is gone and nothing needs to be taken out.
+/// Two hash tables of chains, from each entry to the one inserted before it. Eviction is from the old end, so a chain
+/// ends at the first entry that is gone and nothing needs to be taken out.
 /// </remarks>
 internal sealed class TableIndex
 {
     private const int Buckets = 256;
 
-    /// <summary>Entries looked at in one search: a long chain is made of collisions, or of one name with many values.</summary>
+    /// <summary>Entries looked at in one search: a long chain is one of collisions, or of one name with many
+    /// values.</summary>
     private const int MaxSteps = 8;
 
     private readonly DynamicTable _table;
@@ -34,7 +35,8 @@ internal sealed class TableIndex
             {
                 ref readonly var entry = ref _table[number];
                 var line = _table.Line(in entry);
-                if (name.SequenceEqual(line[..entry.NameLength]) && value.SequenceEqual(line[(entry.NameLength + 2)..^2]))
+                if (name.SequenceEqual(line[..entry.NameLength])
+                    && value.SequenceEqual(line[(entry.NameLength + 2)..^2]))
                 {
                     return number;
                 }

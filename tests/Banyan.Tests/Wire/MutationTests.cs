@@ -1,5 +1,3 @@
-using System.Reflection;
-using System.Runtime.Loader;
 using Banyan.Testing;
 using Banyan.Testing.Hostile;
 using Banyan.Wire.Http1;
@@ -18,7 +16,7 @@ public sealed class MutationTests(ITestOutputHelper output)
     public void WithoutAnyOneCheckTheTableIsRed()
     {
         var checks = new List<RemovableCheck>();
-        var assembly = Compile(checks);
+        var assembly = Mutants.Load(Rewrite(checks));
         var run = assembly.GetType(typeof(Transcript).FullName!)!.GetMethod(nameof(Transcript.Of))!.CreateDelegate<Run>();
         var removed = assembly.GetType("Banyan.Tests.Wire.Checks")!.GetField("Removed")!;
         var rows = HostileCases.All.Select(Row.Of).ToList();
@@ -87,34 +85,10 @@ public sealed class MutationTests(ITestOutputHelper output)
             trees.Add(CSharpSyntaxTree.ParseText(rewritten, options, file));
         }
 
-        const string Usings = "global using System; global using System.Collections.Generic; global using System.Linq;";
         var transcript = Repository.File("tests", "Banyan.Tests", "Wire", "Transcript.cs");
-        trees.Add(CSharpSyntaxTree.ParseText(Usings, options));
         trees.Add(CSharpSyntaxTree.ParseText(CheckRemover.Switch, options));
         trees.Add(CSharpSyntaxTree.ParseText(File.ReadAllText(transcript), options, transcript));
         return trees;
-    }
-
-    private static Assembly Compile(List<RemovableCheck> checks)
-    {
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
-            .Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path).StartsWith("System.", StringComparison.Ordinal))
-            .Select(path => MetadataReference.CreateFromFile(path));
-        var compilation = CSharpCompilation.Create(
-            "Banyan.Wire.Mutants",
-            Rewrite(checks),
-            references,
-            new CSharpCompilationOptions(
-                OutputKind.DynamicallyLinkedLibrary,
-                optimizationLevel: OptimizationLevel.Release,
-                nullableContextOptions: NullableContextOptions.Enable,
-                allowUnsafe: true));
-        using var image = new MemoryStream();
-        var result = compilation.Emit(image);
-        Assert.True(result.Success, string.Join('\n', result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error)));
-        image.Position = 0;
-        return new AssemblyLoadContext("mutants").LoadFromStream(image);
     }
 
     private sealed record Row(HostileCase Case, byte[] Bytes, string Transcript)
