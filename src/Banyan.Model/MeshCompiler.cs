@@ -109,7 +109,11 @@ public static class MeshCompiler
                     // A process behind several services: what one of them declares holds for all. Auto is the last.
                     var protocol = application.Min(port => _listeners.Protocol(instance, port));
                     var name = ListenerTranslator.ApplicationCluster(application.Key);
-                    Add(XdsTypes.Cluster, name, [protocol], () => ClusterTranslator.OfApplication(name, address, protocol));
+                    Add(
+                        XdsTypes.Cluster,
+                        name,
+                        [protocol],
+                        () => ClusterTranslator.OfApplication(name, address, protocol));
                 }
             }
         }

@@ -15,13 +15,26 @@ internal static class FilterShapes
         ("extensionRef", HttpFilterType.ExtensionRef),
     ];
 
-    private static readonly TextShape ChangedHeaderName = new() { MinLength = 1, MaxLength = 256, Check = HttpRouteRules.CheckChangedHeader, Pattern = "^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$" };
+    private static readonly TextShape ChangedHeaderName = new()
+    {
+        MinLength = 1,
+        MaxLength = 256,
+        Check = HttpRouteRules.CheckChangedHeader,
+        Pattern = "^[A-Za-z0-9!#$%&'*+\\-.^_`|~]+$",
+    };
 
-    private static readonly TextShape HeaderValue = new() { MinLength = 1, MaxLength = 4096, Check = HttpRouteRules.CheckFieldValue };
+    private static readonly TextShape HeaderValue =
+        new() { MinLength = 1, MaxLength = 4096, Check = HttpRouteRules.CheckFieldValue };
 
     private static readonly ObjectShape<HttpHeader> Header = new(
-        new Field<HttpHeader, string>("name", ChangedHeaderName, h => h.Name, (h, v) => h with { Name = v }, "Name of the field.") { Required = true },
-        new Field<HttpHeader, string>("value", HeaderValue, h => h.Value, (h, v) => h with { Value = v }, "Its value.") { Required = true });
+        new Field<HttpHeader, string>(
+            "name",
+            ChangedHeaderName,
+            h => h.Name,
+            (h, v) => h with { Name = v },
+            "Name of the field.") { Required = true },
+        new Field<HttpHeader, string>(
+            "value", HeaderValue, h => h.Value, (h, v) => h with { Value = v }, "Its value.") { Required = true });
 
     private static readonly ObjectShape<HttpHeaderModifier> Modifier = new(
         new Field<HttpHeaderModifier, EquatableList<HttpHeader>>(
@@ -75,7 +88,9 @@ internal static class FilterShapes
         return new ListShape<HttpRouteFilter>(filter)
         {
             Max = 16,
-            Key = f => f.Type is HttpFilterType.RequestMirror or HttpFilterType.ExtensionRef ? null : HttpRouteRules.FilterTypes.First(t => t.Value == f.Type).Word,
+            Key = f => f.Type is HttpFilterType.RequestMirror or HttpFilterType.ExtensionRef
+                ? null
+                : HttpRouteRules.FilterTypes.First(t => t.Value == f.Type).Word,
             KeyField = "type",
         };
     }

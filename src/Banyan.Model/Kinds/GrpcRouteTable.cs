@@ -90,7 +90,12 @@ internal static class GrpcRouteTable
             "Host names; only for gateways."),
         new Field<GrpcRouteSpec, EquatableList<GrpcRouteRule>>(
             "rules",
-            new ListShape<GrpcRouteRule>(Rule) { Max = 16, Key = r => r.Name.Length == 0 ? null : r.Name, KeyField = "name" },
+            new ListShape<GrpcRouteRule>(Rule)
+            {
+                Max = 16,
+                Key = r => r.Name.Length == 0 ? null : r.Name,
+                KeyField = "name",
+            },
             s => s.Rules,
             (s, v) => s with { Rules = v },
             "The rules; one that takes every call when absent."),

@@ -28,7 +28,13 @@ internal static class TcpRouteTable
             "What the route is attached to."),
         new Field<TcpRouteSpec, EquatableList<TcpRouteRule>>(
             "rules",
-            new ListShape<TcpRouteRule>(Rule) { Min = 1, Max = 16, Key = r => r.Name.Length == 0 ? null : r.Name, KeyField = "name" },
+            new ListShape<TcpRouteRule>(Rule)
+            {
+                Min = 1,
+                Max = 16,
+                Key = r => r.Name.Length == 0 ? null : r.Name,
+                KeyField = "name",
+            },
             s => s.Rules,
             (s, v) => s with { Rules = v },
             "The rules, of which the first takes every connection.") { Required = true },

@@ -67,7 +67,12 @@ internal static class WorkloadTable
             p => p.TargetPort,
             (p, v) => p with { TargetPort = v },
             "The port the application listens on; 0 = chosen, given to it as PORT."),
-        new Field<WorkloadPort, PortProtocol>("protocol", Protocol, p => p.Protocol, (p, v) => p with { Protocol = v }, "What is spoken on the port."));
+        new Field<WorkloadPort, PortProtocol>(
+            "protocol",
+            Protocol,
+            p => p.Protocol,
+            (p, v) => p with { Protocol = v },
+            "What is spoken on the port; auto = what its name, its Service or its number says, else its first bytes."));
 
     private static readonly ObjectShape<WorkloadUpstream> Upstream = new(
         new Field<WorkloadUpstream, string>("service", ServiceName, u => u.Service, (u, v) => u with { Service = v }, "The service that is called: NAME or NAME.NAMESPACE.") { Required = true },

@@ -4,8 +4,8 @@ namespace Banyan.Model;
 internal static class ParentPorts
 {
     /// <summary>
-    /// The ports that the reference names, or of all the fitting ones; of these, those that declare what the route is for, if
-    /// there are any. Empty when there is none.
+    /// The ports that the reference names, or of all the fitting ones; of these, those that declare what the route is
+    /// for, if there are any. Empty when there is none.
     /// </summary>
     public static List<ResolvedPort> Of(ResolvedService service, ParentReference parent, RouteType type)
     {

@@ -33,7 +33,9 @@ internal sealed class PortIndex
 
     /// <summary>The service's port; null when there is none.</summary>
     public ResolvedPort? Find(string scope, string service, int port) =>
-        _services.TryGetValue((scope, service), out var found) ? Array.Find(found.Ports, each => each.Port == port) : null;
+        _services.TryGetValue((scope, service), out var found)
+            ? Array.Find(found.Ports, each => each.Port == port)
+            : null;
 
     /// <summary>What the workload's application speaks on the port that its service names.</summary>
     public PortProtocol Behind(Workload? workload, int port)

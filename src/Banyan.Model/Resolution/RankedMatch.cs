@@ -1,11 +1,13 @@
 namespace Banyan.Model;
 
-/// <summary>A match with what decides its place among the others of its kind: the numbers, the first that differs.</summary>
+/// <summary>
+/// A match with what decides its place among the others of its kind: the numbers, the first that differs.
+/// </summary>
 /// <remarks>
-/// HTTPRoute: exact path, then regular expression, then prefix, longer first; then method, number of header fields, number of
-/// query parameters. GRPCRoute: characters of the service, then of the method, then header fields; exact before regular
-/// expression. The place of regular expressions is left to implementations: before prefixes, because behind them a rule
-/// for "/" would hide every one.
+/// HTTPRoute: exact path, then regular expression, then prefix, longer first; then method, number of header fields,
+/// number of query parameters. GRPCRoute: exact before regular expression before neither; then characters of the
+/// service, of the method, header fields. The place of regular expressions is left to implementations: before prefixes,
+/// because behind them a rule for "/" would hide every one.
 /// </remarks>
 internal sealed class RankedMatch
 {
@@ -15,14 +17,23 @@ internal sealed class RankedMatch
     {
         Match = match;
         _rank = (
-            Rank(match.Path), -PathLength(match.Path), match.Method.Length > 0 ? -1 : 0, -match.Headers.Count, -match.QueryParams.Count);
+            Rank(match.Path),
+            -PathLength(match.Path),
+            match.Method.Length > 0 ? -1 : 0,
+            -match.Headers.Count,
+            -match.QueryParams.Count);
     }
 
     public RankedMatch(GrpcRouteMatch match)
     {
         Match = new HttpRouteMatch { Path = GrpcRouteRules.PathOf(match.Method), Headers = match.Headers };
         _rank = match.Method is { } method
-            ? (method.Type == ValueMatchType.Exact ? 0 : 1, -method.Service.Length, -method.Method.Length, -match.Headers.Count, 0)
+            ? (
+                method.Type == ValueMatchType.Exact ? 0 : 1,
+                -method.Service.Length,
+                -method.Method.Length,
+                -match.Headers.Count,
+                0)
             : (2, 0, 0, -match.Headers.Count, 0);
     }
 

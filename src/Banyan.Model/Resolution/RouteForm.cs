@@ -9,8 +9,8 @@ internal enum RouteType
 }
 
 /// <summary>
-/// A route of any kind in the form of an HTTPRoute, which can say what the others say. The rules have the places that they
-/// have in the object, so that messages name its fields.
+/// A route of any kind in the form of an HTTPRoute, which can say what the others say. The rules have the places that
+/// they have in the object, so that messages name its fields.
 /// </summary>
 internal sealed class RouteForm
 {
@@ -75,7 +75,8 @@ internal sealed class RouteForm
     private static RouteForm Of(TcpRoute route) => new(route, RouteType.Tcp, route.Spec.ParentRefs)
     {
         Rules = Forms(route.Spec.Rules, rule => new RuleForm(
-            new HttpRouteRule { Name = rule.Name, BackendRefs = rule.BackendRefs }, [new RankedMatch(new HttpRouteMatch())])),
+            new HttpRouteRule { Name = rule.Name, BackendRefs = rule.BackendRefs },
+            [new RankedMatch(new HttpRouteMatch())])),
     };
 
     // A route without rules has one that takes everything.

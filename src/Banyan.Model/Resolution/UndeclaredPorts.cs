@@ -1,6 +1,8 @@
 namespace Banyan.Model;
 
-/// <summary>Tells which ports declare no protocol: their first bytes have to tell it, which costs and can be wrong.</summary>
+/// <summary>
+/// Tells which ports declare no protocol: their first bytes have to tell it, which costs and can be wrong.
+/// </summary>
 internal static class UndeclaredPorts
 {
     public static void Judge(
@@ -8,14 +10,20 @@ internal static class UndeclaredPorts
     {
         foreach (var workload in workloads)
         {
-            Tell(workload, workload.Spec.Ports.Select(port => port.Port).Where(port => ports.Behind(workload, port) == PortProtocol.Auto));
+            Tell(
+                workload,
+                workload.Spec.Ports
+                    .Select(port => port.Port)
+                    .Where(port => ports.Behind(workload, port) == PortProtocol.Auto));
         }
 
         foreach (var service in services)
         {
             if (service.Written is { } written)
             {
-                Tell(written, service.Ports.Where(port => port.Protocol == PortProtocol.Auto).Select(port => port.Port));
+                Tell(
+                    written,
+                    service.Ports.Where(port => port.Protocol == PortProtocol.Auto).Select(port => port.Port));
             }
         }
 

@@ -14,7 +14,8 @@ internal static class ClusterTranslator
 
     private static readonly Duration ConnectTimeout = new() { Seconds = 1 };
 
-    public static Cluster OfService(string name, ResolvedService service, ResolvedPort port) => Speaking(port.Protocol, new()
+    public static Cluster OfService(
+        string name, ResolvedService service, ResolvedPort port) => Speaking(port.Protocol, new()
     {
         Name = name,
         Type = Cluster.Types.DiscoveryType.Eds,
@@ -69,7 +70,8 @@ internal static class ClusterTranslator
     {
         var options = protocol switch
         {
-            PortProtocol.Http => new HttpProtocolOptions.Types.ExplicitHttpConfig { HttpProtocolOptions = new Http1ProtocolOptions() },
+            PortProtocol.Http =>
+                new HttpProtocolOptions.Types.ExplicitHttpConfig { HttpProtocolOptions = new Http1ProtocolOptions() },
             PortProtocol.Http2 or PortProtocol.Grpc =>
                 new HttpProtocolOptions.Types.ExplicitHttpConfig { Http2ProtocolOptions = new Http2ProtocolOptions() },
             _ => null,

@@ -110,7 +110,8 @@ internal sealed class ListenerTranslator(
             route.DirectResponse = new DirectResponseAction { Status = 403 };
         }
 
-        return Socket("outbound", address, TrafficDirection.Outbound, metadata: null, Filter(Inline("outbound", route)));
+        var filter = Filter(Inline("outbound", route));
+        return Socket("outbound", address, TrafficDirection.Outbound, metadata: null, filter);
     }
 
     private Listener Upstream(WorkloadInstance instance, InstanceUpstream upstream, Address address)
@@ -181,7 +182,8 @@ internal sealed class ListenerTranslator(
 
     private static Filter Filter(TcpProxy proxy) => new() { Name = TcpProxyName, TypedConfig = Encode.Any(proxy) };
 
-    private static Listener Socket(string name, Address address, TrafficDirection direction, Metadata? metadata, Filter filter) => new()
+    private static Listener Socket(
+        string name, Address address, TrafficDirection direction, Metadata? metadata, Filter filter) => new()
     {
         Name = name,
         Address = address,
@@ -220,7 +222,9 @@ internal sealed class ListenerTranslator(
     private static Metadata ServiceMetadata(string service, string scope, int port, PortProtocol protocol)
     {
         var metadata = Encode.Metadata(
-            ("service", Value.ForString(service)), ("namespace", Value.ForString(scope)), ("port", Value.ForNumber(port)));
+            ("service", Value.ForString(service)),
+            ("namespace", Value.ForString(scope)),
+            ("port", Value.ForNumber(port)));
         var word = protocol == PortProtocol.Auto ? "detect" : Protocols.IsHttp(protocol) ? "" : "tcp";
         if (word.Length > 0)
         {

@@ -2,7 +2,9 @@ using Banyan.Model.Text;
 
 namespace Banyan.Model;
 
-/// <summary>Rules between the fields of one GRPCRoute, and the path that a match on service and method comes to.</summary>
+/// <summary>
+/// Rules between the fields of one GRPCRoute, and the path that a match on service and method comes to.
+/// </summary>
 internal static class GrpcRouteRules
 {
     /// <summary>Any one element of the path: the service or the method that is not asked for.</summary>
@@ -16,7 +18,11 @@ internal static class GrpcRouteRules
             reading.Add(map, "needs one of service and method");
         }
 
-        Check("service", match.Service, IsService(match.Service), "the name of a service with its package, for example shop.v1.Payments");
+        Check(
+            "service",
+            match.Service,
+            IsService(match.Service),
+            "the name of a service with its package, for example shop.v1.Payments");
         Check("method", match.Method, IsIdentifier(match.Method), "the name of a method");
 
         bool IsWritten(string field) => map.Has(field) && map.Find(field) is not ScalarNode { Text: "" };

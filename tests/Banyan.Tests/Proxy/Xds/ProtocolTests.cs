@@ -198,7 +198,7 @@ public sealed class ProtocolTests
     }
 
     [Fact]
-    public void ASocketThatBecomesTcpIsAnotherListener()
+    public void ASocketThatIsDeclaredNoMoreIsAnotherListener()
     {
         var http = Inbound(Payments, "127.0.0.1:20001", "127.0.0.1:20002");
         _driver.Send(http);
