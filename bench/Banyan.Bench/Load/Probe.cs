@@ -24,8 +24,11 @@ internal static class Probe
         }
     }
 
-    /// <summary>The answer came in the protocol of the load, was a success, and had the body (and the trailers) it should have.</summary>
-    public static bool IsAnswered(string url, LoadShape load)
+    /// <summary>
+    /// What is wrong with the answer; null when it came in the protocol of the load, was a success, and had the body (and for
+    /// gRPC the type and the status) it should have.
+    /// </summary>
+    public static string? Fault(string url, LoadShape load)
     {
         try
         {
@@ -33,12 +36,13 @@ internal static class Probe
             using var request = Request(url, load);
             using var response = client.SendAsync(request).GetAwaiter().GetResult();
             var body = response.Content.ReadAsByteArrayAsync().GetAwaiter().GetResult();
-            return response.IsSuccessStatusCode && response.Version == request.Version && body.Length == load.AnswerBytes
+            var isWhole = response.IsSuccessStatusCode && response.Version == request.Version && body.Length == load.AnswerBytes
                 && (load.Protocol != Protocol.Grpc || IsOk(response));
+            return isWhole ? null : $"{response}\n{body.Length} bytes";
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
         {
-            return false;
+            return e.Message;
         }
     }
 

@@ -26,8 +26,18 @@ internal abstract class Side(string name, string version, Child process, int por
     public virtual string? Note => null;
 
     /// <summary>Waits until a request comes back whole, and so proves that the side does what is measured.</summary>
-    public void AwaitAnswer(BenchRun run, LoadShape load) =>
-        run.Await($"an answer of {name} with {load.AnswerBytes} bytes", StartLimit, process, () => Probe.IsAnswered(Url, load));
+    public void AwaitAnswer(BenchRun run, LoadShape load)
+    {
+        string? fault = null;
+        try
+        {
+            run.Await($"an answer of {name} with {load.AnswerBytes} bytes", StartLimit, process, () => (fault = Probe.Fault(Url, load)) is null);
+        }
+        catch (BenchFailure failure)
+        {
+            throw new BenchFailure($"{failure.Message}\nlast answer:\n{fault}");
+        }
+    }
 
     /// <summary>Loads the side so long that its caches, pools and (where it has one) compiler are done.</summary>
     public void WarmUp(BenchRun run, int seconds, LoadShape load)

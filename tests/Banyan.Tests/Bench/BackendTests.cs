@@ -16,7 +16,7 @@ public sealed class BackendTests
     public async Task AnAnswerIsWhole(string protocol)
     {
         await using var backend = await RunningBackend.StartAsync(Load(protocol));
-        Assert.True(Probe.IsAnswered(backend.Url, Load(protocol)));
+        Assert.Null(Probe.Fault(backend.Url, Load(protocol)));
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class BackendTests
     public async Task AnAnswerToSomethingElseIsNone(string served, string asked)
     {
         await using var backend = await RunningBackend.StartAsync(Load(served));
-        Assert.False(Probe.IsAnswered(backend.Url, Load(asked)));
+        Assert.NotNull(Probe.Fault(backend.Url, Load(asked)));
     }
 
     /// <summary>The requests have more bytes than the window that a connection begins with.</summary>
