@@ -21,7 +21,7 @@ public class BalancerBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        var worker = new Worker(0, new SnapshotHolder(), new NoDiscovery(), new MetricsShard(new EdgeCatalog()), "default");
+        var worker = new Worker(0, new SnapshotHolder(), new NoDiscovery(), new MetricsShards(1).Shards[0], "default");
         var endpoints = Enumerable.Range(0, Endpoints)
             .Select(i => new EndpointConfig { Slot = i, Address = new IPEndPoint(IPAddress.Loopback, 1024 + i) })
             .ToArray();

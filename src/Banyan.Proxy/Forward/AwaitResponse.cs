@@ -87,7 +87,9 @@ internal static class AwaitResponse
             }
 
             stream.Expected = response.ContentLength < 0 ? -1 : stream.Expected;
-            response.Framing = response.ContentLength >= 0 ? BodyFraming.Length : BodyFraming.Chunked;
+
+            // Trailers may follow a body of no bytes: a length would leave no place for them.
+            response.Framing = response.ContentLength > 0 ? BodyFraming.Length : BodyFraming.Chunked;
         }
 
         return Failure.None;

@@ -34,7 +34,7 @@ public sealed class TranslationTests
                 Assert.Equal(known ? $"{size}" : "none", response.Headers.GetValues("x-length").Single());
                 var echo = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
                 Assert.True(body.AsSpan().SequenceEqual(echo));
-                if (!known || serverHttp2)
+                if (serverHttp2)
                 {
                     AssertTrailer(response, clientHttp2, known);
                 }
@@ -56,6 +56,29 @@ public sealed class TranslationTests
             using var empty = await client.SendAsync(Request(mesh, HttpMethod.Get, "/empty", clientHttp2), TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.NoContent, empty.StatusCode);
         }
+    }
+
+    [Theory]
+    [InlineData("3\r\nabc\r\n0\r\nx-end: sent\r\nContent-Length: 7\r\n\r\n")]
+    [InlineData("3\r\nabc\r\n0\r\nx-end: sent\r\n\r\n")]
+    public async Task TrailersOfChunksBecomeATrailerSection(string body)
+    {
+        var malformed = body.Contains("Content-Length", StringComparison.Ordinal);
+        await using var backend = new Banyan.Testing.TestBackend(
+            _ => new Banyan.Testing.Reply { Raw = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body });
+        await using var mesh = await new TestMesh().Cluster("web", false, false, backend.Address)
+            .Routes("web", TestMesh.Forward(new RouteMatch { Prefix = "/" }, "default", ("web", 1))).StartAsync();
+        using var client = Client(http2: true);
+        var sending = client.SendAsync(Request(mesh, HttpMethod.Get, "/"), TestContext.Current.CancellationToken);
+        if (malformed)
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(() => sending);
+            return;
+        }
+
+        using var response = await sending;
+        Assert.Equal("abc", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("sent", response.TrailingHeaders.GetValues("x-end").Single());
     }
 
     [Fact]
