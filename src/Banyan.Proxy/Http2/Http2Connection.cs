@@ -346,7 +346,7 @@ internal abstract partial class Http2Connection
         n += Setting(settings[n..], SettingId.MaxConcurrentStreams, client ? 0 : MaxStreams);
         n += Setting(settings[n..], SettingId.InitialWindowSize, InitialWindow);
         n += Setting(settings[n..], SettingId.MaxHeaderListSize, Wire.Http1.HeadLimits.MaxBytes);
-        n += client ? Setting(settings[n..], SettingId.EnablePush, 0) : Setting(settings[n..], SettingId.EnableConnectProtocol, 1);
+        n += client ? Setting(settings[n..], SettingId.EnablePush, 0) : 0;
         WriteFrame(FrameType.Settings, FrameFlags.None, 0, settings[..n]);
         WriteWindowUpdate(0, ConnectionWindow - DefaultWindow);
     }

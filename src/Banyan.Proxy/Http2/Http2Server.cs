@@ -81,8 +81,9 @@ internal sealed class Http2Server : Http2Connection
 
     private protected override ErrorCode OnHead(int id, FieldBlockStatus status, ReadOnlySpan<byte> text, bool end, RequestKind kind)
     {
-        if (status == FieldBlockStatus.Malformed)
+        if (status == FieldBlockStatus.Malformed || (status == FieldBlockStatus.Ok && kind == RequestKind.ExtendedConnect))
         {
+            // SETTINGS_ENABLE_CONNECT_PROTOCOL is not sent: without it :protocol is malformed (RFC 8441 §3).
             Worker.Count(Counter.MalformedRequests);
             return Refuse(id, ErrorCode.ProtocolError);
         }
@@ -175,14 +176,17 @@ internal sealed class Http2Server : Http2Connection
         }
 
         request.Close = false;
-        if (kind == RequestKind.Plain)
+        if (kind == RequestKind.Connect)
         {
-            request.Upgrade = false;
-            stream.Expected = request.ContentLength;
-            if (end && request.ContentLength > 0)
-            {
-                return Failure.MalformedRequest;
-            }
+            // Tunnels are opened by HTTP/1.
+            return Failure.NoRoute;
+        }
+
+        request.Upgrade = false;
+        stream.Expected = request.ContentLength;
+        if (end && request.ContentLength > 0)
+        {
+            return Failure.MalformedRequest;
         }
 
         if (end)

@@ -95,7 +95,7 @@ public sealed class SteadyStateTests
             $"less than {resident} MB resident and {anonymous} MB of its own");
     }
 
-    private static async Task<long> AllocatedAsync(HttpClient admin)
+    internal static async Task<long> AllocatedAsync(HttpClient admin)
     {
         using var page = JsonDocument.Parse(await admin.GetStringAsync("/counters/allocations"));
         return page.RootElement.GetProperty("reactors").EnumerateArray().Sum(e => e.GetInt64());

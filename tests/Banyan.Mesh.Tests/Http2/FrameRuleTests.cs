@@ -211,6 +211,7 @@ public sealed class FrameRuleTests
         yield return ("8.1.1 length too short", [.. Post("content-length", "5"), .. Frame(FrameType.Data, FrameFlags.EndStream, 1, 1, 2)], Answer.Stream, ErrorCode.ProtocolError);
         yield return ("8.1.1 length too long", [.. Post("content-length", "1"), .. Frame(FrameType.Data, FrameFlags.EndStream, 1, 1, 2)], Answer.Stream, ErrorCode.ProtocolError);
         yield return ("8.1.1 length without body", Bad(":method", "POST", ":scheme", "http", ":path", "/", ":authority", "web", "content-length", "5"), Answer.Stream, ErrorCode.ProtocolError);
+        yield return ("RFC 8441 §3 :protocol without the setting", Bad(":method", "CONNECT", ":protocol", "websocket", ":scheme", "http", ":path", "/smuggled", ":authority", "web"), Answer.Stream, ErrorCode.ProtocolError);
         foreach (var (name, fields) in BadFields())
         {
             yield return ("8.2/8.3 " + name, Bad(fields), Answer.Stream, ErrorCode.ProtocolError);
