@@ -36,6 +36,14 @@ internal sealed class HostileMesh : IAsyncDisposable
         }
     }
 
+    /// <summary>Returns when the proxy has accepted every connection that was made before: the queue of a listener is in order.
+    /// Only then does what is said on one of them become readable in order with everything else.</summary>
+    public async Task AcceptedByProxyAsync()
+    {
+        using var last = await ConnectAsync();
+        await last.ExchangeAsync("GET / HTTP/1.1\r\nHost: clock\r\n\r\n");
+    }
+
     public async ValueTask DisposeAsync()
     {
         _ticks?.Dispose();

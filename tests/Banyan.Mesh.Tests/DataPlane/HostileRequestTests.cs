@@ -71,6 +71,8 @@ public sealed class HostileRequestTests(ITestOutputHelper output)
                 await client.ConnectAsync(mesh);
             }
 
+            await mesh.AcceptedByProxyAsync();
+
             for (var round = 0; round < clients.Max(client => client.Rounds); round++)
             {
                 foreach (var client in clients)

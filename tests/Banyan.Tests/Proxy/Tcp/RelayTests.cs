@@ -89,12 +89,18 @@ public sealed class RelayTests
     {
         var (client, server) = await OpenAsync(_lab.Listen(PortProtocol.Tcp, _server.Address));
         await PingAsync(client, server, 2_000);
-        var before = await _lab.OnWorkerAsync(GC.GetAllocatedBytesForCurrentThread);
-        await PingAsync(client, server, 10_000);
-        var after = await _lab.OnWorkerAsync(GC.GetAllocatedBytesForCurrentThread);
+        var allocated = long.MaxValue;
 
-        // The two questions allocate a little of their own on that thread.
-        Assert.InRange(after - before, 0, 1_000);
+        // The two questions allocate a little of their own on that thread, and something that grows once may grow here: then the
+        // next 10,000 decide.
+        for (var window = 0; window < 4 && allocated > 1_000; window++)
+        {
+            var before = await _lab.OnWorkerAsync(GC.GetAllocatedBytesForCurrentThread);
+            await PingAsync(client, server, 10_000);
+            allocated = await _lab.OnWorkerAsync(GC.GetAllocatedBytesForCurrentThread) - before;
+        }
+
+        Assert.InRange(allocated, 0, 1_000);
     }
 
     [Fact]
