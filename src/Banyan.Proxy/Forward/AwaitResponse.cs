@@ -259,7 +259,9 @@ internal static class AwaitResponse
             return Failure.UpgradeRefused;
         }
 
-        // HTTP/1.0 knows no transfer codings, and the one that was applied is not undone here.
-        return x.Response.OtherCodings && x.Request.Version == HttpVersion.Http10 ? Failure.MalformedResponse : Failure.None;
+        // HTTP/1.0 and HTTP/2 know no transfer codings, and the one that was applied is not undone here.
+        return x.Response.OtherCodings && (x.Request.Version == HttpVersion.Http10 || x.ClientStream is not null)
+            ? Failure.MalformedResponse
+            : Failure.None;
     }
 }

@@ -35,7 +35,11 @@ internal static class Pump
         {
             var sent = to.Connection.SendData(to, bytes.AsSpan(start, end - start), last);
             start += sent;
-            x.Moved(sent);
+            if (sent > 0)
+            {
+                x.Moved(sent);
+            }
+
             if (start == end)
             {
                 return to.IsReset ? RelayEnd.SinkBroken : RelayEnd.Done;
@@ -44,6 +48,12 @@ internal static class Pump
             if (to.IsReset)
             {
                 return RelayEnd.SinkBroken;
+            }
+
+            // Whoever stopped it may have done so while nobody waited here.
+            if (Stops(x, upload))
+            {
+                return RelayEnd.Stopped;
             }
 
             var wait = await to.Writable(Deadline(x, upload));

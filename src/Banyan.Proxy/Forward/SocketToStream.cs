@@ -28,8 +28,11 @@ internal static class SocketToStream
             {
                 end = await Read(x, upstream);
             }
+
+            end = end == RelayEnd.Done && to.IsReset ? RelayEnd.SinkBroken : end;
         }
 
+        x.ResponseBody.Trailers = null;
         Return(x, trailers);
         return end;
     }
@@ -58,6 +61,7 @@ internal static class SocketToStream
             end = end == RelayEnd.Done && to.IsReset ? RelayEnd.SinkBroken : end;
         }
 
+        x.RequestBody.Trailers = null;
         Return(x, trailers);
         return end;
     }

@@ -16,7 +16,12 @@ internal static class StreamToStream
                 return RelayEnd.Stopped;
             }
 
-            x.Moved(Move(from, to));
+            var moved = Move(from, to);
+            if (moved > 0)
+            {
+                x.Moved(moved);
+            }
+
             if (to.EndSent)
             {
                 return RelayEnd.Done;

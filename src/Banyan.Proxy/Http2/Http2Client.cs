@@ -61,7 +61,9 @@ internal sealed class Http2Client : Http2Connection
         if (!Streams.TryGetValue(id, out stream) || stream.IsReset)
         {
             error = ErrorCode.StreamClosed;
-            return stream is { ResetByPeer: true } || (stream is null && !WasReset(id)) ? BlockUse.Error : BlockUse.Ignored;
+
+            // Every lower id was ours: what comes on one that is forgotten was sent before the peer knew (RFC 9113 §5.1).
+            return stream is { ResetByPeer: true } ? BlockUse.Error : BlockUse.Ignored;
         }
 
         if (stream.EndReceived)

@@ -130,7 +130,7 @@ internal abstract partial class Http2Connection
         if (!Streams.TryGetValue(id, out var stream) || stream.IsReset)
         {
             ReturnCredit(flow);
-            var ours = stream is null ? _resets.Contains(id) : !stream.ResetByPeer;
+            var ours = stream is null ? IsClient || _resets.Contains(id) : !stream.ResetByPeer;
             return ours ? ErrorCode.NoError : ErrorCode.StreamClosed;
         }
 
@@ -328,7 +328,8 @@ internal abstract partial class Http2Connection
             OnStreamReset(stream);
         }
 
-        return Spend(FloodGuard.ResetCost);
+        // A server that resets what it was asked costs nobody but itself.
+        return IsClient ? ErrorCode.NoError : Spend(FloodGuard.ResetCost);
     }
 
     private ErrorCode OnPing(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -397,7 +398,8 @@ internal abstract partial class Http2Connection
 
         if (!Streams.TryGetValue(header.StreamId, out var stream) || stream.IsReset)
         {
-            return Spend(FloodGuard.IgnoredCost);
+            // Of a response that is out, credit comes late: that is how every client does it.
+            return increment < 16 ? Spend(FloodGuard.IgnoredCost) : ErrorCode.NoError;
         }
 
         stream.SendWindow += increment;

@@ -48,7 +48,7 @@ internal abstract partial class Http2Connection
     {
         Worker = worker;
         Sock = sock;
-        Out = new Output(worker, sock, WakeSenders, OnBroken) { StallMs = stallMs };
+        Out = new Output(worker, sock, OnProgress, OnBroken) { StallMs = stallMs };
     }
 
     internal Worker Worker { get; }
@@ -57,6 +57,9 @@ internal abstract partial class Http2Connection
 
     /// <summary>Neither broken nor closed.</summary>
     internal bool IsOpen => !_ended && Sock.IsOpen;
+
+    /// <summary>The peer broke the rules, and a GOAWAY said so.</summary>
+    private protected bool Failed { get; private set; }
 
     /// <summary>GOAWAY was sent or received: no further stream begins here.</summary>
     internal bool GoingAway { get; private protected set; }
@@ -137,6 +140,7 @@ internal abstract partial class Http2Connection
             return;
         }
 
+        Failed = true;
         Worker.Count(error == ErrorCode.EnhanceYourCalm ? Record.Counter.Http2Floods : Record.Counter.Http2Errors);
         SendGoAway(error);
         Out.Flush();
@@ -157,11 +161,25 @@ internal abstract partial class Http2Connection
 
     private protected void EndIfDone()
     {
-        if (GoingAway && Streams.Count == 0 && !_ended)
+        if (!GoingAway || Streams.Count > 0 || _ended)
         {
-            Out.Flush();
+            return;
+        }
+
+        Out.Flush();
+        if (Out.Count == 0 || !Sock.IsOpen)
+        {
             _ended = true;
             Sock.Cancel();
+        }
+    }
+
+    private void OnProgress()
+    {
+        WakeSenders();
+        if (Out.Count == 0)
+        {
+            OnStreamClosed();
         }
     }
 
@@ -188,6 +206,13 @@ internal abstract partial class Http2Connection
 
         var scratch = Worker.FieldBlock;
         var length = _encoder.EncodeTrailers(lines, scratch);
+        if (length == 0)
+        {
+            // Every field was one that HTTP/2 does not carry.
+            SendData(stream, default, end: true);
+            return true;
+        }
+
         return SendBlock(stream, scratch.AsSpan(0, length), end: true);
     }
 
@@ -247,7 +272,11 @@ internal abstract partial class Http2Connection
     {
         if (!stream.IsReset)
         {
-            WriteReset(stream.Id, code);
+            if (stream.Begun)
+            {
+                WriteReset(stream.Id, code);
+            }
+
             stream.Reset(code, byPeer: false);
         }
     }
@@ -296,6 +325,7 @@ internal abstract partial class Http2Connection
     {
         var stream = Worker.RentStream();
         stream.Open(this, id, keeps);
+        stream.Begun = !IsClient;
         stream.SendWindow = _peerInitialWindow;
         stream.ReceiveWindow = InitialWindow;
         stream.WindowSize = InitialWindow;
@@ -432,8 +462,8 @@ internal abstract partial class Http2Connection
             Released(waiting);
         }
 
-        OnEnd();
         Out.Clear();
+        OnEnd();
     }
 
     private void OnBroken()
@@ -506,6 +536,7 @@ internal abstract partial class Http2Connection
             flags = FrameFlags.None;
         }
 
+        stream.Begun = true;
         stream.EndSent |= end;
         return true;
     }

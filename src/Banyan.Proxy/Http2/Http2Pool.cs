@@ -45,14 +45,21 @@ internal sealed class Http2Pool(Worker worker)
             {
                 var upstream = x.Upstream!;
                 x.Upstream = null;
-                _open.Add(Http2Client.Start(worker, upstream, this));
+                var client = Http2Client.Start(worker, upstream, this);
+                if (client.HasRoom)
+                {
+                    _open.Add(client);
+                }
             }
 
-            Release(failure is Failure.None or Failure.ClientGone ? Wait.Ready : Wait.Cancelled);
-            if (failure != Failure.None)
-            {
-                return failure;
-            }
+            // One that was closed before it could be used is a failure like any other: the next attempt is a policy's business.
+            failure = failure == Failure.None && !TryOpen(x) ? Failure.ConnectFailed : failure;
+
+            // What only this request lacked, time above all, the others may have: they try themselves.
+            var endpointFault = failure == Failure.ConnectFailed
+                || (failure == Failure.ConnectTimeout && worker.Loop.NowMs < x.TryDeadline);
+            Release(endpointFault ? Wait.Cancelled : Wait.Ready);
+            return failure;
         }
 
         return Failure.None;

@@ -1,4 +1,5 @@
 using Banyan.Proxy.Accept;
+using Banyan.Proxy.Forward;
 using Banyan.Proxy.Http;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
@@ -34,6 +35,11 @@ internal sealed class Http2Server : Http2Connection
         client.Consume(client.In.End);
         connection.WritePreface(client: false);
         await connection.Read();
+        if (connection.Failed)
+        {
+            // What was not read would reset the connection and take the GOAWAY with it.
+            await Linger.Drain(client);
+        }
     }
 
     /// <summary>The stream's exchange is done.</summary>
@@ -126,7 +132,7 @@ internal sealed class Http2Server : Http2Connection
 
     private protected override void OnStreamClosed()
     {
-        _client.Idle = Streams.Count == 0;
+        _client.Idle = Streams.Count == 0 && Out.Count == 0;
         var role = _client.Acceptor.Config.Role;
         if (Worker.Drains(role) || Worker.IsOver(role))
         {

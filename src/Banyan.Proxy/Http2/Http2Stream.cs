@@ -47,6 +47,9 @@ internal sealed class Http2Stream
     /// <summary>The peer has sent END_STREAM.</summary>
     internal bool EndReceived { get; set; }
 
+    /// <summary>A head was sent or received: before that a stream of ours is idle, and a reset of it would break a rule.</summary>
+    internal bool Begun { get; set; }
+
     /// <summary>END_STREAM was sent.</summary>
     internal bool EndSent { get; set; }
 
@@ -249,6 +252,7 @@ internal sealed class Http2Stream
         HeadComplete = false;
         EndReceived = false;
         EndSent = false;
+        Begun = false;
         IsReset = false;
         ResetByPeer = false;
         Malformed = false;

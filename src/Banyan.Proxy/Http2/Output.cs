@@ -14,6 +14,7 @@ internal sealed class Output
     private IoBuffer? _last;
     private bool _scheduled;
     private bool _waiting;
+    private bool _cleared;
 
     /// <param name="worker">Owner of the buffers.</param>
     /// <param name="sock">Where the bytes go.</param>
@@ -70,7 +71,7 @@ internal sealed class Output
     internal void Flush()
     {
         _scheduled = false;
-        if (_waiting || !_sock.IsOpen)
+        if (_waiting || _cleared || !_sock.IsOpen)
         {
             return;
         }
@@ -84,7 +85,7 @@ internal sealed class Output
         Wait().Forget();
     }
 
-    /// <summary>Gives the buffers back.</summary>
+    /// <summary>Gives the buffers back; nothing is sent any more.</summary>
     internal void Clear()
     {
         while (_first is not null)
@@ -93,19 +94,27 @@ internal sealed class Output
         }
 
         Count = 0;
+        _cleared = true;
     }
 
     private async ReactorTask Wait()
     {
         while (_sock.IsOpen)
         {
-            if (await _sock.Writable(_worker.Loop.NowMs + StallMs) != Reactor.Wait.Ready)
+            var wait = await _sock.Writable(_worker.Loop.NowMs + StallMs);
+            if (_cleared)
+            {
+                break;
+            }
+
+            if (wait == Reactor.Wait.TimedOut)
             {
                 _waiting = false;
                 _onBroken();
                 return;
             }
 
+            // Cancelled: somebody ended other waits of this socket.
             if (Write())
             {
                 break;

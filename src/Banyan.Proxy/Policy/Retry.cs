@@ -66,6 +66,8 @@ internal static class Retry
             await Attempt.Discard(x);
         }
 
+        // From here on what is kept of the body begins at its first byte: should more come than may be kept, the whole streams.
+        x.ClientStream?.Rewind();
         if (waitMs > 0)
         {
             await new Gate(x.Worker.Loop).Until(x.Worker.Loop.NowMs + waitMs);

@@ -81,6 +81,51 @@ public sealed class TranslationTests
         Assert.Equal("sent", response.TrailingHeaders.GetValues("x-end").Single());
     }
 
+    /// <summary>What HTTP/2 has no place for: a trailer of the handshake of WebSocket, a coding that is not undone.</summary>
+    [Theory]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nsec-websocket-accept: x\r\n\r\n", HttpStatusCode.OK)]
+    [InlineData("Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", HttpStatusCode.BadGateway)]
+    public async Task WhatHttp2CannotSayIsLeftOutOrRefused(string answer, HttpStatusCode status)
+    {
+        await using var backend = new Banyan.Testing.TestBackend(
+            _ => new Banyan.Testing.Reply { Raw = "HTTP/1.1 200 OK\r\n" + answer });
+        await using var mesh = await new TestMesh().Cluster("web", false, false, backend.Address)
+            .Routes("web", TestMesh.Forward(new RouteMatch { Prefix = "/" }, "default", ("web", 1))).StartAsync();
+        using var client = Client(http2: true);
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await client.SendAsync(Request(mesh, HttpMethod.Get, "/"), TestContext.Current.CancellationToken);
+            Assert.Equal(status, response.StatusCode);
+            Assert.Empty(response.TrailingHeaders);
+        }
+    }
+
+    [Fact]
+    public async Task AStreamThatNeverBeganEndsNobodyElses()
+    {
+        await using var server = await EchoServer.StartAsync(http2: true);
+        await using var mesh = await StartAsync(server, serverHttp2: true);
+        using var client = Client(http2: true);
+        for (var i = 0; i < 4; i++)
+        {
+            using var request = Request(mesh, HttpMethod.Post, "/");
+            request.Content = new ByteArrayContent([1, 2, 3]);
+            if (i % 2 == 1)
+            {
+                // No time is left when the stream to the server is open: its request is never sent.
+                request.Content.Headers.ContentType = new("application/grpc");
+                request.Headers.Add("grpc-timeout", "0m");
+            }
+
+            using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(i % 2 == 1, response.Headers.Contains("grpc-status"));
+        }
+
+        using var admin = Banyan.Testing.UnixSocketClient.Create(mesh.AdminSocket);
+        var metrics = await admin.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Matches("(?m)^banyan_upstream_connects(_total)? 1$", metrics);
+    }
+
     [Fact]
     public async Task ManyStreamsShareAConnection()
     {
