@@ -36,9 +36,13 @@ internal sealed class BenchRun : IDisposable
     /// <summary>The root of the repository.</summary>
     public static string Root { get; } = FindRoot();
 
-    public Child Start(string name, int cpu, string file, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    public Child Start(string name, int cpu, string file, IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        Start(name, $"{cpu}", file, arguments, environment);
+
+    /// <summary>Starts a process on the CPUs of a list, as taskset(1) reads it.</summary>
+    public Child Start(string name, string cpus, string file, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
-        var child = Child.Start(name, cpu, file, arguments, environment);
+        var child = Child.Start(name, cpus, file, arguments, environment);
         _children.Add(child);
         return child;
     }

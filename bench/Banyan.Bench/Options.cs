@@ -33,6 +33,12 @@ internal sealed record Options
     /// <summary>Sizes of bodies to run, in bytes; empty means all of the test's.</summary>
     public IReadOnlySet<int> Bodies { get; init; } = new HashSet<int>();
 
+    /// <summary>Numbers of simulated proxies to run; empty means all of the test's.</summary>
+    public IReadOnlySet<int> Proxies { get; init; } = new HashSet<int>();
+
+    /// <summary>A banyan binary to measure in place of the build under artifacts/.</summary>
+    public string? Control { get; init; }
+
     /// <summary>A proxy binary to measure in place of the build under artifacts/.</summary>
     public string? Proxy { get; init; }
 
@@ -51,9 +57,12 @@ internal sealed record Options
         tests
           hop        CPU per request of one HTTP/1.1 hop, beside haproxy and nginx
           h2         the same of HTTP/2 (without TLS) on both legs, beside nghttpx and haproxy
-          grpc       the same of unary gRPC calls, beside nghttpx and haproxy; nginx beside, without a bound
+          grpc       the same of gRPC calls, unary and streaming, beside nghttpx and haproxy; nginx beside, without a bound
+          tcp        CPU per MB, per small message and per connection of a TCP relay, beside haproxy and nginx
+          pair       CPU per request of two sidecars in a row, by how requests travel between them
           latency    time of a request on a fixed schedule, at 25, 50 and 80 % of the knee
           memory     resident memory and start time of each build of the proxy
+          control    the control plane with 50, 1000 and 10000 simulated proxies: connect storm, changes, churn, memory
 
         options
           --quick            one parameter set, only the gated rows, at most 240 s
@@ -61,11 +70,13 @@ internal sealed record Options
           --rounds N         paired rounds (15)
           --seconds N        seconds of load in a round (3)
           --warm-up N        seconds of load before the first round (20)
-          --only A,B         only these sides: mesh, bare, haproxy, nginx, nghttpx; or builds: jit, r2r, aot
-          --connections N,N  only these numbers of connections (hop: 1, 64, 512; h2, grpc: 1, 10); not with --quick
+          --only A,B         only these sides: mesh, bare, haproxy, haproxy-copy, nginx, nghttpx; or builds: jit, r2r, aot
+          --connections N,N  only these numbers of connections (hop: 1, 64, 512; h2, grpc: 1, 10; tcp: 1, 16, 64, 512); not with --quick
           --streams N,N      only these numbers of streams on each (h2, grpc: 1, 10, 100); not with --quick
-          --body N,N         only these sizes of bodies in bytes (hop: 131, 16384, 1000000); not with --quick
+          --body N,N         only these sizes of bodies in bytes (hop: 131, 16384, 1000000; tcp: 100, 32000, 500000); not with --quick
+          --proxies N,N      only these numbers of simulated proxies (control: 50, 1000, 10000; --quick: 50, 1000)
           --proxy PATH       measure this banyan-proxy
+          --control PATH     measure this banyan (control)
           --alloc            also: bytes allocated per request
           --syscalls         also: system calls per request (always with the full run)
           --gate             exit code 3 when a bound was missed
@@ -90,7 +101,9 @@ internal sealed record Options
                 "--connections" => options with { Connections = Numbers(name, Text()) },
                 "--streams" => options with { Streams = Numbers(name, Text()) },
                 "--body" => options with { Bodies = Numbers(name, Text()) },
-                "--proxy" => options with { Proxy = Existing(Text()) },
+                "--proxies" => options with { Proxies = Numbers(name, Text()) },
+                "--control" => options with { Control = Existing(name, Text()) },
+                "--proxy" => options with { Proxy = Existing(name, Text()) },
                 "--alloc" => options with { Allocations = true },
                 "--syscalls" => options with { SystemCalls = true },
                 "--gate" => options with { Gate = true },
@@ -131,6 +144,6 @@ internal sealed record Options
             ? number
             : throw new BenchFailure($"{name} is a number from {least} to {most}, not {value}");
 
-    private static string Existing(string path) =>
-        File.Exists(path) ? Path.GetFullPath(path) : throw new BenchFailure($"--proxy: there is no file {path}");
+    private static string Existing(string name, string path) =>
+        File.Exists(path) ? Path.GetFullPath(path) : throw new BenchFailure($"{name}: there is no file {path}");
 }

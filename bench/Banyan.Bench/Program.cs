@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Banyan.Bench;
+using Banyan.Bench.Discovery;
 using Banyan.Bench.Load;
 using Banyan.Bench.Report;
 using Banyan.Bench.Tests;
@@ -20,7 +21,21 @@ if (args is ["load", .. var rest])
     return OpenLoop.Generate(rest);
 }
 
-BenchTest[] tests = [new HopTest(), new H2Test(), new GrpcTest(), new LatencyTest(), new MemoryTest()];
+if (args is ["tcp-load", .. var shape])
+{
+    return TcpLoad.Generate(shape);
+}
+
+if (args is ["xds-load", .. var plan])
+{
+    return DiscoveryLoad.Generate(plan);
+}
+
+BenchTest[] tests =
+[
+    new HopTest(), new H2Test(), new GrpcTest(), new TcpTest(), new PairTest(), new LatencyTest(), new MemoryTest(),
+    new ControlTest(),
+];
 
 using var cancel = new CancellationTokenSource();
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using YamlDotNet.Serialization;
@@ -20,8 +21,10 @@ internal static class JsonToYaml
         JsonArray list => list.Select(Plain).ToList(),
         JsonValue value when value.GetValueKind() == JsonValueKind.String => value.GetValue<string>(),
         JsonValue value when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False => value.GetValue<bool>(),
-        JsonValue value when value.TryGetValue<long>(out var number) => number,
-        JsonValue value => value.GetValue<double>(),
+
+        // By its text: a value that was not parsed converts to its own type alone.
+        JsonValue value when long.TryParse(value.ToJsonString(), CultureInfo.InvariantCulture, out var number) => number,
+        JsonValue value => double.Parse(value.ToJsonString(), CultureInfo.InvariantCulture),
         _ => node.ToString(),
     };
 }

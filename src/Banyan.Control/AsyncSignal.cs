@@ -1,29 +1,61 @@
+using System.Threading.Tasks.Sources;
+
 namespace Banyan.Control;
 
-/// <summary>Wakes one waiter; being set many times before it wakes counts once.</summary>
-internal sealed class AsyncSignal : IDisposable
+/// <summary>Wakes one waiter; being set many times before it wakes counts once. Waiting allocates nothing.</summary>
+internal sealed class AsyncSignal : IValueTaskSource
 {
-    private readonly SemaphoreSlim _semaphore = new(0, 1);
-    private int _set;
+    private const int Idle = 0, IsSet = 1, Awaited = 2;
 
-    /// <summary>Wakes the waiter, now or at its next wait.</summary>
+    private ManualResetValueTaskSourceCore<bool> _core = new() { RunContinuationsAsynchronously = true };
+    private int _state;
+
+    /// <summary>Wakes the waiter, now or at its next wait. Any thread may.</summary>
     public void Set()
     {
-        if (Interlocked.Exchange(ref _set, 1) == 0)
+        if (Interlocked.CompareExchange(ref _state, IsSet, Idle) == Awaited
+            && Interlocked.CompareExchange(ref _state, Idle, Awaited) == Awaited)
         {
-            _semaphore.Release();
+            _core.SetResult(true);
         }
     }
 
-    /// <summary>Waits to be woken.</summary>
-    public async Task WaitAsync(CancellationToken cancel)
+    /// <summary>
+    /// Waits to be woken. The signal is cleared before the waiter looks at what changed: a change after its look sets
+    /// it again. One waiter at a time.
+    /// </summary>
+    public ValueTask WaitAsync()
     {
-        await _semaphore.WaitAsync(cancel);
+        if (Interlocked.CompareExchange(ref _state, Idle, IsSet) == IsSet)
+        {
+            return ValueTask.CompletedTask;
+        }
 
-        // Cleared before the waiter looks at what changed: a change after its look sets the signal again.
-        Volatile.Write(ref _set, 0);
+        // Before anybody may complete it.
+        _core.Reset();
+        if (Interlocked.CompareExchange(ref _state, Awaited, Idle) == Idle)
+        {
+            return new ValueTask(this, _core.Version);
+        }
+
+        // Set in between.
+        Volatile.Write(ref _state, Idle);
+        return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _semaphore.Dispose();
+    /// <summary>The same, until it is cancelled.</summary>
+    public async Task WaitAsync(CancellationToken cancel)
+    {
+        await using var registration = cancel.UnsafeRegister(static signal => ((AsyncSignal)signal!).Set(), this);
+        await WaitAsync();
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
 }

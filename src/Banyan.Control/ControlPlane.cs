@@ -1,9 +1,16 @@
 using System.Net;
 using Banyan.Control.Api;
+using Banyan.Control.Events;
 using Banyan.Control.Hosting;
+using Banyan.Control.Identity;
+using Banyan.Control.Registry;
+using Banyan.Control.Reports;
 using Banyan.Control.Sources.Files;
 using Banyan.Control.Store;
+using Banyan.Control.Store.History;
+using Banyan.Control.Store.Persistence;
 using Banyan.Control.Telemetry;
+using Banyan.Control.Tokens;
 using Banyan.Control.Xds;
 using Banyan.Model;
 using Microsoft.Extensions.Logging;
@@ -22,8 +29,10 @@ public sealed class ControlPlane : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private XdsHub? _hub;
+    private volatile EventFeed? _feed;
     private long _published;
     private bool _started;
     private bool _disposed;
@@ -42,6 +51,9 @@ public sealed class ControlPlane : IAsyncDisposable
     /// <summary>Where proxies ask; with the real port once started.</summary>
     public IPEndPoint XdsEndPoint { get; private set; }
 
+    /// <summary>Where proxies ask over TLS; with the real port once started, null where they cannot.</summary>
+    public IPEndPoint? XdsTlsEndPoint { get; private set; }
+
     /// <summary>Where the API can be read on TCP; with the real port once started.</summary>
     public IPEndPoint ApiEndPoint { get; private set; }
 
@@ -53,6 +65,9 @@ public sealed class ControlPlane : IAsyncDisposable
 
     /// <summary>What serves proxies; for tests.</summary>
     internal XdsHub Hub => _hub ?? throw new InvalidOperationException("not started");
+
+    /// <summary>Every address of the API, as method and pattern; for tests.</summary>
+    internal IReadOnlyList<string> Routes { get; private set; } = [];
 
     /// <summary>Starts to listen; throws <see cref="ControlPlaneException"/> with a message for the user.</summary>
     public async Task StartAsync(CancellationToken cancel = default)
@@ -69,6 +84,14 @@ public sealed class ControlPlane : IAsyncDisposable
         try
         {
             await StartPartsAsync(cancel);
+        }
+        catch (StoreFailedException exception)
+        {
+            await StopAsync(CancellationToken.None);
+            throw new ControlPlaneException(
+                $"{exception.Message}; if it is damaged, move it away: "
+                + "objects that were applied are then to be applied again",
+                exception);
         }
         catch
         {
@@ -128,42 +151,146 @@ public sealed class ControlPlane : IAsyncDisposable
     {
         var folder = Own(StateFolder.Take(_options.StateDirectory));
         await StateFolder.ClearSocketAsync(SocketPath, cancel);
-        var database = Own(Database.Open(folder.Database));
+        var authority = CertificateAuthority.Open(folder.Path);
+        IDatabase database = Own(OpenDatabase(folder));
         var paths = Distinct(_options.Files);
         var storeLog = _logs.CreateLogger("Banyan.Control.Store");
-        var state = Restore.From(database, paths, storeLog, _time);
+        var state = Restored(database, paths, storeLog);
 
         var xdsLog = _logs.CreateLogger("Banyan.Control.Xds");
-        _hub = new XdsHub(xdsLog, _time);
-        var store = Own(new ConfigStore(state, Publish, storeLog));
+        _hub = new XdsHub(xdsLog, _time, PushPace.OfProcess());
+        var commit = new Commit(database, storeLog, _time);
+        var store = Own(new ConfigStore(state, Publish, storeLog, database.IsShared ? commit.Reconcile : null));
         store.Start();
 
-        var commit = new Commit(database, storeLog, _time);
+        var leases = new Leases(_time);
+        var sightings = new Sightings(_time);
+        var (leadership, pulse) = Watch(database, store, commit, leases, sightings);
+        Action<string>? saw = pulse is null ? null : node => pulse.Tell(PostgresPulse.Instance + node);
+        var registry = new RegistryIntake(commit);
+        var feed = _feed = Own(new EventFeed(store, database));
         var files = new FileIntake(commit, storeLog);
-        var instances = new InstanceIntake(database, storeLog);
+        var instances = new InstanceIntake(database, storeLog, _time);
         var scraper = Own(new TrafficScraper(store));
         var xds = new XdsService(_hub, xdsLog, _time);
+        var reportLog = _logs.CreateLogger("Banyan.Control.Reports");
+        var edges = new EdgeStore(OpenReports(folder, reportLog), reportLog, _time);
+        _parts.Push(edges);
+        var reports = new ReportService(edges, reportLog);
+        var identityLog = _logs.CreateLogger("Banyan.Control.Identity");
+        var identity = new IdentityParts(authority, store, database, _hub.Publish, identityLog, _time);
         var server = await ControlServer.StartAsync(
             _options,
             SocketPath,
-            xds,
-            routes => ApiRoutes.Map(
-                routes,
-                new StatusEndpoint(store, _hub, files),
+            new ProxyServices(xds, reports, identity.Service, identity.Gate, identity.Server),
+            (context, listener) => Access.AdmitAsync(context, listener, store.View, _time.GetUtcNow()),
+            new ApiRoutes(
+                new StatusEndpoint(store, _hub, files, database),
                 new ResourcesEndpoint(store),
-                new ApplyEndpoint(store, new ApiIntake(commit, files)),
-                new InstancesEndpoint(store, instances),
-                new TrafficEndpoint(scraper, _time)),
+                new ApplyEndpoint(store, new ApiIntake(commit, files, database)),
+                new HistoryEndpoint(store, database, new RollbackIntake(database, commit, files)),
+                new InstancesEndpoint(store, instances, saw),
+                new RegistryEndpoint(store, registry, leases, id => pulse?.Tell(id)),
+                new ServicesEndpoint(store, edges, _time),
+                new TokensEndpoint(store, new TokenIntake(commit), _time),
+                new EventsEndpoint(feed, _time, _stopping.Token),
+                new TrafficEndpoint(scraper, _time),
+                new EdgesEndpoint(edges, store, _time),
+                new JoinTokensEndpoint(authority, store, database, _time),
+                new CertificatesEndpoint(authority, identity.Refusals, store, database, _time),
+                new AuthorityEndpoint(authority, store, database, _time)).Map,
             _logs,
             cancel);
         _parts.Push(server);
         _parts.Push(xds);
+        Own(reports);
+        Routes = [.. server.Routes];
         XdsEndPoint = server.XdsEndPoint;
+        XdsTlsEndPoint = server.XdsTlsEndPoint;
         ApiEndPoint = server.ApiEndPoint;
         Follow(paths, store, files);
-        Watch(new InstanceKeeper(store, instances, _options.InstanceTtl, storeLog, _time).RunAsync(_stopping.Token));
+        var keeper = new InstanceKeeper(
+            store, instances, _hub, _options.InstanceTtl, leadership, sightings, saw, storeLog, _time);
+        Watch(keeper.RunAsync(_stopping.Token));
+        Watch(new RegistryKeeper(store, registry, leases, leadership, storeLog, _time).RunAsync(_stopping.Token));
+        Watch(new StoreKeeper(store, commit, instances, database, storeLog, _time).RunAsync(_stopping.Token));
+        Watch(feed.RunAsync(_stopping.Token));
+        Watch(identity.Keeper.RunAsync(_stopping.Token));
         Watch(RehearseAsync());
         Log.Started(_log, XdsEndPoint, ApiEndPoint, SocketPath);
+    }
+
+    /// <summary>
+    /// What was in effect before. A database that others share is waited for: it comes back by itself.
+    /// </summary>
+    private StoreState Restored(IDatabase database, List<string> paths, ILogger log)
+    {
+        try
+        {
+            var state = Restore.From(database, paths, log, _time);
+            _read.TrySetResult();
+            return state;
+        }
+        catch (StoreFailedException exception) when (database.IsShared)
+        {
+            Store.Log.Awaited(log, exception.Message);
+            return Restore.Awaiting(paths, exception.Message);
+        }
+    }
+
+    private EdgeDatabase OpenReports(StateFolder folder, ILogger log) => _options.Store is { } address
+        ? PostgresEdges.Open(address)
+        : SqliteEdges.Open(folder.Reports, log, _time);
+
+    private IDatabase OpenDatabase(StateFolder folder) => _options.Store is { } address
+        ? PostgresDatabase.Open(address, _time)
+        : SqliteDatabase.Open(folder.Database, _time);
+
+    /// <summary>
+    /// Follows what other replicas write; says which of them leads, and what tells them of signs of life.
+    /// </summary>
+    private (ILeadership Leadership, PostgresPulse? Pulse) Watch(
+        IDatabase database, ConfigStore store, Commit commit, Leases leases, Sightings sightings)
+    {
+        if (database is not PostgresDatabase shared)
+        {
+            return (new SoleLeader(), null);
+        }
+
+        var log = _logs.CreateLogger("Banyan.Control.Store");
+        var watch = new PostgresWatch(shared, Refresh, Heard, log, _time);
+        Watch(watch.RunAsync(_stopping.Token));
+        var pulse = new PostgresPulse(shared, log);
+        Watch(pulse.RunAsync(_stopping.Token));
+        return (watch, pulse);
+
+        void Heard(string name)
+        {
+            if (name.StartsWith(PostgresPulse.Instance))
+            {
+                sightings.Seen(name[1..]);
+            }
+            else
+            {
+                leases.Renew(name);
+            }
+        }
+
+        Task<bool> Refresh() => store.ChangeAsync<bool>(state =>
+        {
+            try
+            {
+                commit.Reconcile(state);
+                _read.TrySetResult();
+                return _ => true;
+            }
+            catch (StoreFailedException exception)
+            {
+                // The watch comes back to this.
+                Store.Persistence.Log.NotRead(log, exception.Message);
+                return _ => false;
+            }
+        });
     }
 
     private void Follow(List<string> paths, ConfigStore store, FileIntake intake)
@@ -178,7 +305,14 @@ public sealed class ControlPlane : IAsyncDisposable
         foreach (var path in paths)
         {
             var source = Own(new FileSource(path, inotify, Submit, log, _time));
-            Watch(source.RunAsync(_stopping.Token));
+            Watch(RunAsync(source));
+        }
+
+        // Not before: what was removed meanwhile is only seen by who knows what there was.
+        async Task RunAsync(FileSource source)
+        {
+            await _read.Task.WaitAsync(_stopping.Token);
+            await source.RunAsync(_stopping.Token);
         }
 
         async Task Submit(FileChangeSet set) => await store.ChangeAsync<bool>(state =>
@@ -197,12 +331,13 @@ public sealed class ControlPlane : IAsyncDisposable
 
     private void Publish(CompiledMesh mesh, StoreView view)
     {
+        _feed?.Wake(view.Revision);
         if (!view.IsReady && !Hub.IsReady)
         {
             return;
         }
 
-        Hub.Open(ViewBuilder.Build(mesh, $"{view.Revision}.{++_published}"));
+        Hub.Open(mesh, $"{view.Revision}.{++_published}");
         if (_ready.TrySetResult())
         {
             Log.Ready(_log, view.Objects.Count);

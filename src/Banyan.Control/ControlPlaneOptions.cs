@@ -8,11 +8,23 @@ public sealed record ControlPlaneOptions
     /// <summary>The folder that holds the database and the socket; made (0700) when missing.</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>
+    /// A PostgreSQL database that several control planes share, <c>postgres://USER:PASSWORD@HOST:PORT/DATABASE</c>;
+    /// null means a database of its own in the state folder.
+    /// </summary>
+    public string? Store { get; init; }
+
     /// <summary>Configuration files and folders, watched while the control plane runs.</summary>
     public IReadOnlyList<string> Files { get; init; } = [];
 
     /// <summary>Where proxies ask (gRPC over plaintext HTTP/2). Loopback only; port 0 takes a free one.</summary>
     public IPEndPoint Xds { get; init; } = new(IPAddress.Loopback, 14010);
+
+    /// <summary>
+    /// Where proxies ask over TLS, known by their certificates; any address. Null means nowhere; port 0 takes a free
+    /// one.
+    /// </summary>
+    public IPEndPoint? XdsTls { get; init; }
 
     /// <summary>Where the API can be read over TCP. Loopback only; port 0 takes a free one.</summary>
     public IPEndPoint Api { get; init; } = new(IPAddress.Loopback, 14080);

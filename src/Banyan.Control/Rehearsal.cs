@@ -1,4 +1,5 @@
 using Banyan.Control.Store;
+using Banyan.Control.Store.Persistence;
 using Banyan.Control.Xds;
 using Banyan.Model;
 using Banyan.Xds;
@@ -26,14 +27,14 @@ internal static class Rehearsal
         }
 
         await Task.Yield();
-        using var database = Database.Open(":memory:");
+        using var database = SqliteDatabase.Open(":memory:", time);
         var hub = new XdsHub(NullLogger.Instance, time);
         var state = new StoreState();
         state.Sources.Add(new SourceState(File));
         using var store = new ConfigStore(
-            state, (mesh, view) => hub.Open(ViewBuilder.Build(mesh, $"{view.Revision}")), NullLogger.Instance);
+            state, (mesh, view) => hub.Open(mesh, $"{view.Revision}"), NullLogger.Instance);
         store.Start();
-        using var stream = hub.Open();
+        var stream = hub.Open();
         foreach (var type in (string[])[XdsTypes.Cluster, XdsTypes.ClusterLoadAssignment, XdsTypes.RouteConfiguration])
         {
             stream.Accept(new DeltaDiscoveryRequest

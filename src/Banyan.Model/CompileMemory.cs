@@ -1,74 +1,28 @@
 namespace Banyan.Model;
 
 /// <summary>
-/// What compiling made of which inputs the last time, so that a change costs what it touches: a resource whose inputs
-/// are equal is taken over, encoded and hashed. It never changes what comes out.
+/// What was compiled the last time and of what, so that a change costs what it touches. It never changes what comes
+/// out.
 /// </summary>
 /// <remarks>
-/// For one caller at a time. Inputs are compared with <see cref="object.Equals(object, object)"/>, which is quick
-/// where the objects are the same and compares values where they are not. Holds the inputs of one round.
+/// For one caller at a time. An input is taken for unchanged when it is the same object as the last time; equal ones
+/// cost time and change nothing.
 /// </remarks>
 public sealed class CompileMemory
 {
-    /// <summary>Resources that every node may ask for.</summary>
-    internal Memo<ResourceKey, XdsResource> Resources { get; } = new();
+    private IncrementalCompiler _compiler = new();
 
-    /// <summary>Listeners of each node.</summary>
-    internal Memo<string, EquatableList<XdsResource>> Nodes { get; } = new();
-
-    /// <summary>Forgets what the round before last made and the last one did not ask for.</summary>
-    internal void BeginRound()
+    internal CompiledMesh Compile(MeshObject[] objects, WorkloadInstance[] instances)
     {
-        Resources.BeginRound();
-        Nodes.BeginRound();
-    }
-
-    /// <summary>Values by key, each with the inputs it was made of.</summary>
-    internal sealed class Memo<TKey, TValue>
-        where TKey : notnull
-    {
-        private Dictionary<TKey, Entry> _before = [];
-        private Dictionary<TKey, Entry> _now = [];
-
-        /// <summary>
-        /// The value made of equal inputs in the last round or in this one, else what <paramref name="make"/> makes.
-        /// </summary>
-        public TValue Get(TKey key, ReadOnlySpan<object?> inputs, Func<TValue> make)
+        try
         {
-            if ((_now.TryGetValue(key, out var entry) || _before.TryGetValue(key, out entry)) && entry.IsMadeOf(inputs))
-            {
-                _now[key] = entry;
-                return entry.Value;
-            }
-
-            entry = new Entry([.. inputs], make());
-            _now[key] = entry;
-            return entry.Value;
+            return _compiler.Compile(objects, instances);
         }
-
-        public void BeginRound() => (_before, _now) = (_now, new Dictionary<TKey, Entry>(_now.Count));
-
-        private sealed class Entry(object?[] inputs, TValue value)
+        catch
         {
-            public TValue Value => value;
-
-            public bool IsMadeOf(ReadOnlySpan<object?> others)
-            {
-                if (others.Length != inputs.Length)
-                {
-                    return false;
-                }
-
-                for (var i = 0; i < inputs.Length; i++)
-                {
-                    if (!Equals(inputs[i], others[i]))
-                    {
-                        return false;
-                    }
-                }
-
-                return true;
-            }
+            // It stopped half way: the next time begins from nothing.
+            _compiler = new IncrementalCompiler();
+            throw;
         }
     }
 }

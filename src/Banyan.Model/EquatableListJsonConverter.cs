@@ -15,8 +15,18 @@ internal sealed class EquatableListJsonConverterFactory : JsonConverterFactory
 
     private sealed class Converter<T> : JsonConverter<EquatableList<T>>
     {
-        public override EquatableList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            EquatableList.Own(JsonSerializer.Deserialize<T[]>(ref reader, options) ?? []);
+        public override EquatableList<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            try
+            {
+                return EquatableList.Own(JsonSerializer.Deserialize<T[]>(ref reader, options) ?? []);
+            }
+            catch (JsonException exception)
+            {
+                // Its path begins at this list; without one it gets the path of the list.
+                throw new JsonException(exception.Message, exception);
+            }
+        }
 
         public override void Write(Utf8JsonWriter writer, EquatableList<T> value, JsonSerializerOptions options)
         {

@@ -35,6 +35,10 @@ public sealed record WorkloadInstance
 
     public int? Pid { get; init; }
 
+    /// <summary>Whether its sidecar has an identity, and takes mutual TLS.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Secured { get; init; }
+
     /// <summary>The xDS node id, <c>NAMESPACE/WORKLOAD/REPLICA</c>.</summary>
     [JsonIgnore]
     public string NodeId => $"{Namespace}/{Workload}/{Replica}";
@@ -48,17 +52,21 @@ public sealed record WorkloadInstance
         error = "";
         try
         {
-            instance = JsonSerializer.Deserialize<WorkloadInstance>(json, Options);
+            instance = Parse(json);
+            return true;
         }
         catch (JsonException e)
         {
             error = e.Message;
             return false;
         }
-
-        error = instance is null ? "null is not a workload instance" : "";
-        return instance is not null;
     }
+
+    /// <summary>The same, with the place of what is wrong.</summary>
+    /// <exception cref="JsonException">It is not an instance.</exception>
+    public static WorkloadInstance Parse(string json) =>
+        JsonSerializer.Deserialize<WorkloadInstance>(json, Options)
+        ?? throw new JsonException("null is not a workload instance");
 }
 
 /// <summary>How far a replica is.</summary>
@@ -92,8 +100,12 @@ public sealed record InstancePort
     /// <summary>Where the application listens, <c>IP:PORT</c>.</summary>
     public string App { get; init; } = "";
 
-    /// <summary>Where its sidecar listens for it, <c>IP:PORT</c>.</summary>
+    /// <summary>Where its sidecar listens for it, <c>IP:PORT</c>; empty where it has none.</summary>
     public string Inbound { get; init; } = "";
+
+    /// <summary>Where callers connect to: its sidecar, or the application itself where it has none.</summary>
+    [JsonIgnore]
+    public string Reached => Inbound.Length > 0 ? Inbound : App;
 }
 
 /// <summary>A fixed local port of a replica.</summary>

@@ -28,6 +28,9 @@ public enum Failure : byte
     NoHealthyEndpoint,
     Overflow,
 
+    // Forward: this side has nothing to prove who it is.
+    IdentityMissing,
+
     // Forward: the destination's fault.
     ConnectFailed,
     ConnectTimeout,
@@ -38,4 +41,6 @@ public enum Failure : byte
     StreamIdle,
     ResponseTruncated,
     UpgradeRefused,
+    UpgradeIgnored,
+    UpgradeUnsupported,
 }

@@ -85,7 +85,7 @@ public static class FailureTable
 
     private static FailureRow[] Build()
     {
-        var rows = new FailureRow[(int)Failure.UpgradeRefused + 1];
+        var rows = new FailureRow[(int)Failure.UpgradeUnsupported + 1];
         Add(Failure.None, 0, "", "", null, "");
         Add(Failure.MalformedRequest, 400, "malformed-request", "http_request_error", Counter.MalformedRequests, "The request is not valid HTTP/1.1.");
         Add(Failure.RequestHeadTooLarge, 431, "request-head-too-large", "http_request_error", Counter.RequestHeadsTooLarge, "The request head is over 64 KiB or 100 fields.");
@@ -102,6 +102,7 @@ public static class FailureTable
         Add(Failure.InvalidBackend, 500, "invalid-backend", "proxy_configuration_error", null, "The route refers to a backend that does not exist.");
         Add(Failure.NoHealthyEndpoint, 503, "no-healthy-endpoint", "destination_unavailable", Counter.NoEndpoint, "The service has no healthy endpoint.");
         Add(Failure.Overflow, 503, "overflow", "connection_limit_reached", Counter.Overflows, "Too many connections or waiting requests to the service.");
+        Add(Failure.IdentityMissing, 503, "identity-missing", "proxy_configuration_error", null, "This proxy has no identity yet and the destination is called with mTLS only.");
         Add(Failure.ConnectFailed, 503, "connect-failed", "connection_refused", Counter.UpstreamConnectFailures, "The connection to the destination failed.", retryable: true, endpoint: true);
         Add(Failure.ConnectTimeout, 503, "connect-timeout", "connection_timeout", Counter.ConnectTimeouts, "The destination did not accept the connection in time.", retryable: true, endpoint: true);
         Add(Failure.NotDelivered, 503, "not-delivered", "destination_unavailable", Counter.NotDelivered, "No byte of the request reached the application.", retryable: true, endpoint: true);
@@ -111,6 +112,8 @@ public static class FailureTable
         Add(Failure.StreamIdle, 504, "stream-idle", "connection_read_timeout", Counter.IdleTimeouts, "No byte moved for too long.");
         Add(Failure.ResponseTruncated, 0, "response-truncated", "http_response_incomplete", Counter.UpstreamResets, "The response ended before it was complete.", endpoint: true);
         Add(Failure.UpgradeRefused, 502, "upgrade-refused", "http_upgrade_failed", null, "The destination switched protocols unasked.");
+        Add(Failure.UpgradeIgnored, 502, "upgrade-ignored", "http_upgrade_failed", null, "The destination answered without switching to the protocol that was asked for.");
+        Add(Failure.UpgradeUnsupported, 502, "upgrade-unsupported", "http_upgrade_failed", null, "The destination speaks HTTP/2 and does not take this upgrade (RFC 8441).");
         return rows;
 
         void Add(

@@ -8,6 +8,7 @@ using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Proxy.Tcp;
+using Banyan.Proxy.Tls;
 using Banyan.Rules;
 using Banyan.Wire.Http1;
 
@@ -22,7 +23,13 @@ internal static class Flow
     /// <summary>A client's connection from its first byte to its end.</summary>
     internal static async ReactorTask Connection(Downstream client)
     {
-        var protocol = await Peek.Connection(client);
+        if (!await HopSecurity.Admit(client))
+        {
+            client.Close(reset: false);
+            return;
+        }
+
+        var protocol = client.ConnectTarget is { } target ? await Tunnel.Inside(client, target) : await Peek.Connection(client);
         if (protocol == DetectedProtocol.Http1)
         {
             protocol = await Requests(client);
@@ -37,7 +44,7 @@ internal static class Flow
             await TcpRelay.Run(client);
         }
 
-        client.Close(client.EndsInReset);
+        client.Close(client.EndsInReset || client.Sock.IsCutOff);
     }
 
     /// <summary>Requests until the connection ends (<see cref="DetectedProtocol.Incomplete"/>) or a CONNECT makes it something
@@ -99,7 +106,20 @@ internal static class Flow
     {
         var stream = x.ClientStream!;
         x.Start();
-        await Exchange(x, failure);
+        if (failure == Failure.None && x.Request.Method == RequestMethod.Connect)
+        {
+            await Tunnel.OnStream(x);
+        }
+        else
+        {
+            await Exchange(x, failure);
+        }
+
+        if (x.SwitchesProtocols)
+        {
+            await Tunnel.Upgraded(x);
+        }
+
         var code = x.ResetCode;
         x.Worker.Return(x);
         ((Http2Server)stream.Connection).Finished(stream, code);
@@ -165,6 +185,7 @@ internal static class Flow
 
         return failure;
     }
+
     /// <summary>One attempt: an endpoint, and the request to it and the response's head back.</summary>
     private static async ReactorTask<Failure> Once(Exchange x)
     {

@@ -4,9 +4,12 @@ using System.Text.Json;
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Admin;
 using Banyan.Proxy.Background;
+using Banyan.Proxy.Balance;
+using Banyan.Proxy.Health;
 using Banyan.Proxy.Options;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
+using Banyan.Proxy.Tls;
 
 namespace Banyan.Proxy;
 
@@ -19,6 +22,15 @@ internal sealed class ProxyHost
     /// <summary>Time for what is in flight.</summary>
     private static readonly TimeSpan InFlightTime = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Time for the routes and clusters of a listener: an application that starts finds every port open, and one route that the
+    /// control plane never sends does not keep it from starting.
+    /// </summary>
+    private static readonly TimeSpan RoutesTime = TimeSpan.FromSeconds(15);
+
+    /// <summary>Time for resets to leave.</summary>
+    private static readonly TimeSpan CutOffTime = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
 
     // Registrations that are collected stop firing.
@@ -28,6 +40,8 @@ internal sealed class ProxyHost
     private readonly ManualResetEventSlim _end = new();
     private readonly Lifecycle _lifecycle = new();
     private readonly SnapshotHolder _snapshots = new();
+    private readonly EndpointHealth _health = new();
+    private HealthCheckers? _checkers;
     private readonly ProxyLog _log;
     private readonly MetricsShards _metrics;
     private readonly ProxyOptions _options;
@@ -45,7 +59,7 @@ internal sealed class ProxyHost
 
     private int Run()
     {
-        using var housekeeping = Housekeeping.Start(_options, _snapshots, _log, TimeProvider.System, out var error);
+        using var housekeeping = Housekeeping.Start(_options, _snapshots, _metrics, _log, TimeProvider.System, out var error);
         if (housekeeping is null)
         {
             Console.Error.WriteLine($"banyan-proxy: {error}");
@@ -94,10 +108,24 @@ internal sealed class ProxyHost
     private void StartWorker(int index, Housekeeping housekeeping)
     {
         var @namespace = _options.Node?.Namespace ?? housekeeping.Namespace;
-        var worker = new Worker(index, _snapshots, housekeeping, _metrics.Shards[index], @namespace);
+        var worker = new Worker(index, _snapshots, housekeeping, _metrics.Shards[index], @namespace, _health) { Hop = _options.Hop };
+        if (_options.HasIdentity)
+        {
+            worker.Security = new HopSecurity(new TlsStage(worker, _metrics.Shards[index].TlsRefusals));
+            housekeeping.Identities.Attach(worker.Security);
+        }
+
         var listeners = new ListenerSet(worker, sharePort: _options.Reactors > 1, _log);
         worker.Loop.OnFault = fault => _log.Write(LogLevel.Error, "bug", fault.ToString());
         worker.OnConfigured = () => listeners.Reconcile(_snapshots.Current);
+        if (index == 0)
+        {
+            // One reactor probes for all.
+            var checkers = new HealthCheckers(worker, _log);
+            _checkers = checkers;
+            worker.OnConfigured += () => checkers.Reconcile(_snapshots.Current);
+        }
+
         worker.OnTick = listeners.Retry;
         worker.MeasuresAllocations = _options.Testing;
         worker.Loop.Post(worker.OnConfigured);
@@ -108,12 +136,14 @@ internal sealed class ProxyHost
 
     private void AwaitReady()
     {
+        var start = Stopwatch.GetTimestamp();
         while (!_drainOrEnd.Wait(Poll))
         {
-            if (_workers.All(w => w.Listeners.Complete))
+            var complete = _workers.TrueForAll(w => w.Listeners.Complete);
+            if (complete || (Stopwatch.GetElapsedTime(start) > RoutesTime && _workers.TrueForAll(w => w.Listeners.Bound)))
             {
                 _lifecycle.State = LifecycleState.Serving;
-                _log.Write(LogLevel.Info, "ready", "serving");
+                _log.Write(LogLevel.Info, "ready", complete ? "serving" : "serving; a listener still waits for its routes or clusters");
                 return;
             }
         }
@@ -132,6 +162,8 @@ internal sealed class ProxyHost
             worker.CloseIdle(inbound: true);
         });
         Until(InFlightTime, w => w.InboundConnections == 0);
+        EachWorker(static (worker, _) => worker.CutOff(inbound: true));
+        Until(CutOffTime, w => w.InboundConnections == 0);
         _lifecycle.State = LifecycleState.Drained;
     }
 
@@ -145,6 +177,8 @@ internal sealed class ProxyHost
             worker.CloseIdle(inbound: false);
         });
         Until(InFlightTime, w => w.InFlight == 0);
+        EachWorker(static (worker, _) => worker.CutOff(inbound: false));
+        Until(CutOffTime, w => w.OpenConnections == 0);
     }
 
     private void EachWorker(Action<Worker, ListenerSet> action)
@@ -186,6 +220,7 @@ internal sealed class ProxyHost
                 Housekeeping = housekeeping,
                 Log = _log,
                 DescribeEndpoint = Describe,
+                HealthCheckers = () => _checkers,
             },
             out error);
     }
@@ -211,6 +246,11 @@ internal sealed class ProxyHost
         json.WriteNumber("requestsInFlight"u8, inFlight);
         json.WriteNumber("idleConnections"u8, idle);
         json.WriteBoolean("ejected"u8, ejected);
+        if (_checkers?.Find(endpoint.Slot) is { } checker)
+        {
+            json.WriteBoolean("healthy"u8, checker.IsHealthy);
+        }
+
         json.WriteNumber("peakEwmaMs"u8, Math.Round(latency / 1000, 3));
     }
 }

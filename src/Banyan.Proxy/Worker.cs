@@ -1,37 +1,38 @@
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Http;
-using Banyan.Proxy.Http2;
 using Banyan.Proxy.Match;
+using Banyan.Proxy.Options;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
+using Banyan.Proxy.Tls;
 
 namespace Banyan.Proxy;
 
 /// <summary>Everything one reactor thread owns. Used from that thread alone, except where a member says otherwise.</summary>
-internal sealed class Worker
+internal sealed class Worker : ReactorContext
 {
-    /// <summary>A head of 64 KiB, what the mesh adds to it, and a small body copied behind it.</summary>
-    private const int ScratchSize = 192 * 1024;
-
-    /// <summary>A field block that HPACK does not make smaller, and what it adds to each line.</summary>
-    private const int FieldBlockSize = 192 * 1024;
-
     private readonly Stack<Exchange> _exchanges = new();
-    private readonly Stack<Http2Stream> _streams = new();
-    private byte[]? _fieldBlock;
+    private int _openConnections;
     private int _inboundConnections;
     private int _inFlight;
     private bool _inboundOver;
     private bool _outboundOver;
 
-    internal Worker(int index, SnapshotHolder snapshots, IDiscovery discovery, MetricsShard metrics, string @namespace)
+    internal Worker(
+        int index,
+        SnapshotHolder snapshots,
+        IDiscovery discovery,
+        MetricsShard metrics,
+        string @namespace,
+        EndpointHealth? health = null)
+        : base(index, metrics.Counters)
     {
-        Loop = new EventLoop(index);
         Snapshots = snapshots;
         Metrics = metrics;
         Namespace = @namespace;
+        Health = health ?? new EndpointHealth();
         Clusters = new ClusterTable(this);
         Discovery = new DiscoveryWaits(this, discovery);
         Externals = new Externals(this);
@@ -39,15 +40,14 @@ internal sealed class Worker
         snapshots.Changed += _ => Loop.Post(OnSnapshot);
     }
 
-    internal EventLoop Loop { get; }
-
-    internal BufferPool Buffers { get; } = new();
-
     internal PipePool Pipes { get; } = new();
 
     internal SnapshotHolder Snapshots { get; }
 
     internal MetricsShard Metrics { get; }
+
+    /// <summary>What probes have found; shared by all workers.</summary>
+    internal EndpointHealth Health { get; }
 
     internal ClusterTable Clusters { get; }
 
@@ -58,11 +58,11 @@ internal sealed class Worker
     /// <summary>Namespace of the workload beside this proxy: completes one-label host names.</summary>
     internal string Namespace { get; }
 
-    /// <summary>Memory for one step without a wait in between: heads are built here.</summary>
-    internal byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
+    /// <summary>What the way from and to other sidecars is secured with; null: it is plaintext.</summary>
+    internal HopSecurity? Security { get; set; }
 
-    /// <summary>Memory for one encoded field block, used within one step.</summary>
-    internal byte[] FieldBlock => _fieldBlock ??= GC.AllocateUninitializedArray<byte>(FieldBlockSize, pinned: true);
+    /// <summary>How requests travel to other sidecars.</summary>
+    internal HopMode Hop { get; init; }
 
     /// <summary>Inbound connections are ended with their next answer.</summary>
     internal bool DrainsInbound { get; set; }
@@ -72,6 +72,9 @@ internal sealed class Worker
 
     /// <summary>Open client connections.</summary>
     internal HashSet<Downstream> Connections { get; } = [];
+
+    /// <summary>Open client connections; readable from any thread.</summary>
+    internal int OpenConnections => Volatile.Read(ref _openConnections);
 
     /// <summary>Open inbound client connections; readable from any thread.</summary>
     internal int InboundConnections => Volatile.Read(ref _inboundConnections);
@@ -117,30 +120,27 @@ internal sealed class Worker
 
     internal void RelayEnded() => _inFlight--;
 
-    internal Http2Stream RentStream() => _streams.TryPop(out var stream) ? stream : new Http2Stream(this);
-
-    internal void ReturnStream(Http2Stream stream)
-    {
-        stream.Clear();
-        if (_streams.Count < 1024)
-        {
-            _streams.Push(stream);
-        }
-    }
-
     internal void Opened(Downstream client)
     {
         Connections.Add(client);
+        _openConnections++;
         _inboundConnections += client.Acceptor.Config.Role == ListenerRole.Inbound ? 1 : 0;
-        Count(Counter.ConnectionsAccepted);
-        Count(Counter.ConnectionsActive);
+        if (client.ConnectTarget is null)
+        {
+            Count(Counter.ConnectionsAccepted);
+            Count(Counter.ConnectionsActive);
+        }
     }
 
     internal void Closed(Downstream client)
     {
         Connections.Remove(client);
+        _openConnections--;
         _inboundConnections -= client.Acceptor.Config.Role == ListenerRole.Inbound ? 1 : 0;
-        Count(Counter.ConnectionsActive, -1);
+        if (client.ConnectTarget is null)
+        {
+            Count(Counter.ConnectionsActive, -1);
+        }
     }
 
     /// <summary>No further request is taken from connections of that role.</summary>
@@ -160,7 +160,17 @@ internal sealed class Worker
         }
     }
 
-    internal void Count(Counter counter, long by = 1) => Metrics.Counters[(int)counter] += by;
+    /// <summary>Breaks off what is still under way on connections of that role: a transfer that was cut ends in a reset.</summary>
+    internal void CutOff(bool inbound)
+    {
+        foreach (var client in Connections)
+        {
+            if (inbound == (client.Acceptor.Config.Role == ListenerRole.Inbound))
+            {
+                client.Sock.CutOff();
+            }
+        }
+    }
 
     private void OnSnapshot()
     {

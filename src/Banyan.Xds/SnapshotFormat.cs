@@ -63,7 +63,7 @@ public static class SnapshotFormat
             error = "";
             return true;
         }
-        catch (InvalidProtocolBufferException problem)
+        catch (Exception problem) when (Unreadable.Is(problem))
         {
             error = $"the snapshot cannot be read: {problem.Message}";
             return false;

@@ -11,14 +11,13 @@ internal static unsafe class Backend
 {
     private const int MaxEvents = 256;
 
-    private static BackendConnection?[] _connections = new BackendConnection?[4096];
+    private static AcceptedConnection?[] _connections = new AcceptedConnection?[4096];
 
     /// <summary>Serves until it is killed: <c>backend PROTOCOL BODY PORT...</c></summary>
     public static int Run(string[] arguments)
     {
         var protocol = Enum.Parse<Protocol>(arguments[0]);
-        var answer = protocol == Protocol.Http1 ? null : Http2Answer.Of(protocol, int.Parse(arguments[1]));
-        BackendConnection Accepted(int fd) => answer is null ? new Http1Connection(fd) : new Http2Connection(fd, answer);
+        var accepted = Answering(protocol, int.Parse(arguments[1]));
         var epoll = new Epoll(MaxEvents);
         var listeners = arguments.Skip(2).Select(port => Listen(int.Parse(port))).ToDictionary(l => (int)l.Handle);
         foreach (var fd in listeners.Keys)
@@ -43,9 +42,24 @@ internal static unsafe class Backend
                 }
                 else if (listeners.ContainsKey(fd))
                 {
-                    Accept(epoll, fd, Accepted);
+                    Accept(epoll, fd, accepted);
                 }
             }
+        }
+    }
+
+    private static Func<int, AcceptedConnection> Answering(Protocol protocol, int body)
+    {
+        switch (protocol)
+        {
+            case Protocol.Http1:
+                return fd => new Http1Connection(fd);
+            case Protocol.Tcp:
+                return fd => new TcpConnection(fd);
+            default:
+                var answer = Http2Answer.Of(protocol, body);
+                var stream = protocol == Protocol.Grpc ? Http2Answer.Of(protocol, body, GrpcMessage.Streamed) : null;
+                return fd => new Http2Connection(fd, answer, stream);
         }
     }
 
@@ -57,7 +71,7 @@ internal static unsafe class Backend
         return socket;
     }
 
-    private static void Accept(Epoll epoll, int listener, Func<int, BackendConnection> accepted)
+    private static void Accept(Epoll epoll, int listener, Func<int, AcceptedConnection> accepted)
     {
         while (true)
         {

@@ -4,10 +4,10 @@ using Banyan.Bench.Processes;
 namespace Banyan.Bench.Load;
 
 /// <summary>
-/// One accepted connection of the backend. It has no buffer of its own: what is received in part is kept aside until the
+/// A connection on which whole requests are answered. It has no buffer of its own: what is received in part is kept aside until the
 /// rest of it comes, and what is sent lies with its owner.
 /// </summary>
-internal abstract unsafe class BackendConnection(int fd)
+internal abstract unsafe class BackendConnection(int fd) : AcceptedConnection
 {
     public const int BufferSize = 64 * 1024;
 
@@ -18,8 +18,8 @@ internal abstract unsafe class BackendConnection(int fd)
     private byte* _out;
     private nint _rest;
 
-    /// <summary>Reads and answers all there is; false when the connection is over.</summary>
-    public bool Serve(byte* buffer)
+    /// <inheritdoc/>
+    public sealed override bool Serve(byte* buffer)
     {
         if (_rest > 0)
         {

@@ -9,6 +9,9 @@ internal static class GrpcMessage
     public const string StatusField = "grpc-status";
     public const int PrefixBytes = 5;
 
+    /// <summary>Messages in the answer to a request whose own message is empty: what a server streams.</summary>
+    public const int Streamed = 100;
+
     public static byte[] OfSize(int size)
     {
         var bytes = new byte[PrefixBytes + size];

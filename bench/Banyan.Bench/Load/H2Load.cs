@@ -10,7 +10,7 @@ internal static partial class H2Load
     public static LoadResult Run(BenchRun run, string url, LoadShape load, int seconds, Action? meanwhile = null)
     {
         string[] request = load.Protocol == Protocol.Grpc
-            ? ["-H", $"content-type: {GrpcMessage.ContentType}", "-H", "te: trailers", "-d", MessageFile(run, load.Body)]
+            ? ["-H", $"content-type: {GrpcMessage.ContentType}", "-H", "te: trailers", "-d", MessageFile(run, load.AskedBytes)]
             : [];
         string[] arguments = ["-t1", $"-c{load.Connections}", $"-m{load.Streams}", $"-D{seconds}", .. request, url];
         var text = Child.Run(run, BenchRun.LoadCpu, "h2load", arguments, TimeSpan.FromSeconds(seconds + 15), meanwhile: meanwhile);

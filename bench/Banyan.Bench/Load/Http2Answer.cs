@@ -19,10 +19,11 @@ internal sealed class Http2Answer
     private readonly (string Name, int StaticIndex, string Value)[] _fields;
     private readonly int _inTrailers;
     private readonly byte[] _body;
+    private readonly int _frames;
 
-    private Http2Answer((string Name, int StaticIndex, string Value)[] fields, int inTrailers, byte[] body)
+    private Http2Answer((string Name, int StaticIndex, string Value)[] fields, int inTrailers, byte[] body, int frames = 1)
     {
-        (_fields, _inTrailers, _body) = (fields, inTrailers, body);
+        (_fields, _inTrailers, _body, _frames) = (fields, inTrailers, body, frames);
         var fresh = fields.Select(field => Literal(field, Added)).ToArray();
         var known = fields.Select((_, i) => new[] { (byte)(Indexed | (DynamicTable + fields.Length - 1 - i)) }).ToArray();
         var plain = fields.Select(field => Literal(field, 0)).ToArray();
@@ -42,15 +43,16 @@ internal sealed class Http2Answer
     public Prepared LaterWithoutTable { get; }
 
     /// <summary>What an answer takes of the flow-control windows.</summary>
-    public int BodyBytes => _body.Length;
+    public int BodyBytes => _body.Length * _frames;
 
     /// <param name="protocol">One of those over HTTP/2.</param>
     /// <param name="size">Bytes of the body; for gRPC of the message.</param>
-    public static Http2Answer Of(Protocol protocol, int size)
+    /// <param name="messages">Messages of a gRPC answer, each in a frame of its own.</param>
+    public static Http2Answer Of(Protocol protocol, int size, int messages = 1)
     {
         (string, int, string) type = ("content-type", 31, protocol == Protocol.Grpc ? GrpcMessage.ContentType : "text/plain");
         return protocol == Protocol.Grpc
-            ? new Http2Answer([type, (GrpcMessage.StatusField, 0, "0")], inTrailers: 1, GrpcMessage.OfSize(size))
+            ? new Http2Answer([type, (GrpcMessage.StatusField, 0, "0")], inTrailers: 1, GrpcMessage.OfSize(size), messages)
             : new Http2Answer(
                 [("server", 54, "backend"), ("date", 33, "Fri, 21 Nov 2025 10:00:00 GMT"), type, ("content-length", 28, $"{size}")],
                 inTrailers: 0,
@@ -76,7 +78,11 @@ internal sealed class Http2Answer
         List<byte> bytes = [];
         List<int> ids = [];
         Frame(HeadersFrame, EndHeaders, [.. start, .. fields.Take(inHead).SelectMany(f => f)]);
-        Frame(DataFrame, _inTrailers == 0 ? EndStream : (byte)0, _body);
+        for (var i = 0; i < _frames; i++)
+        {
+            Frame(DataFrame, _inTrailers == 0 ? EndStream : (byte)0, _body);
+        }
+
         if (_inTrailers > 0)
         {
             Frame(HeadersFrame, EndHeaders | EndStream, [.. fields.Skip(inHead).SelectMany(f => f)]);

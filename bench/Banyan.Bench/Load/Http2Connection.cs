@@ -3,10 +3,11 @@ using System.Buffers.Binary;
 namespace Banyan.Bench.Load;
 
 /// <summary>
-/// Answers requests of HTTP/2, all of them alike: the fields of a request are never decoded. Kept are the windows of the
+/// Answers requests of HTTP/2, all of them alike: the fields of a request are never decoded. Where there is a stream to send, it
+/// goes to those whose body is an empty message of gRPC. Kept are the windows of the
 /// connection in both directions and what is asked in SETTINGS and PING.
 /// </summary>
-internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : BackendConnection(fd)
+internal sealed unsafe class Http2Connection(int fd, Http2Answer answer, Http2Answer? stream = null) : BackendConnection(fd)
 {
     private const int FrameHead = 9, PrefaceBytes = 24;
     private const int MaxFrame = 16_384, DefaultWindow = 65_535;
@@ -23,7 +24,8 @@ internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : Backe
     private bool _hasTable = true;
     private long _window = DefaultWindow;
     private int _received;
-    private Queue<int> _waiting = new();
+    private Queue<(int Stream, Http2Answer Answer)> _waiting = new();
+    private readonly Dictionary<int, int> _bodies = [];
 
     protected override int Take(byte* bytes, int length)
     {
@@ -60,8 +62,8 @@ internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : Backe
                 break;
             }
 
-            var stream = BinaryPrimitives.ReadInt32BigEndian(input[(at + 5)..]) & int.MaxValue;
-            if (!Handle(input[at + 3], input[at + 4], stream, input.Slice(at + FrameHead, size)))
+            var id = BinaryPrimitives.ReadInt32BigEndian(input[(at + 5)..]) & int.MaxValue;
+            if (!Handle(input[at + 3], input[at + 4], id, input.Slice(at + FrameHead, size)))
             {
                 return Broken;
             }
@@ -79,15 +81,16 @@ internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : Backe
         return at;
     }
 
-    private bool Handle(byte type, byte flags, int stream, ReadOnlySpan<byte> payload)
+    private bool Handle(byte type, byte flags, int id, ReadOnlySpan<byte> payload)
     {
         switch (type)
         {
             case Data or Headers:
-                _received += type == Data ? payload.Length : 0;
-                if ((flags & EndStream) != 0)
+                var isWhole = (flags & EndStream) != 0;
+                var body = type == Data ? Received(id, payload.Length, isWhole) : 0;
+                if (isWhole)
                 {
-                    _waiting.Enqueue(stream);
+                    _waiting.Enqueue((id, stream is not null && body == GrpcMessage.PrefixBytes ? stream : answer));
                     AnswerWaiting();
                 }
 
@@ -98,16 +101,38 @@ internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : Backe
             case Ping when (flags & Ack) == 0:
                 Frame(Ping, Ack, payload);
                 return true;
-            case WindowUpdate when stream == 0:
+            case WindowUpdate when id == 0:
                 _window += BinaryPrimitives.ReadUInt32BigEndian(payload);
                 AnswerWaiting();
                 return true;
-            case Reset when _waiting.Contains(stream):
-                _waiting = new Queue<int>(_waiting.Where(waiting => waiting != stream));
+            case Reset when _waiting.Any(waiting => waiting.Stream == id):
+                _waiting = new(_waiting.Where(waiting => waiting.Stream != id));
                 return true;
             default:
                 return true;
         }
+    }
+
+    /// <summary>How much of a request's body has come, in one frame as a rule.</summary>
+    private int Received(int id, int length, bool isWhole)
+    {
+        _received += length;
+        if (stream is null)
+        {
+            return length;
+        }
+
+        if (_bodies.Remove(id, out var before))
+        {
+            length += before;
+        }
+
+        if (!isWhole)
+        {
+            _bodies[id] = length;
+        }
+
+        return length;
     }
 
     /// <summary>False when an answer would not fit into the window of a stream, which no client is known to ask for.</summary>
@@ -121,7 +146,7 @@ internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : Backe
                 case HeaderTableSize when !_hasAnswered:
                     _hasTable = value >= Http2Answer.TableBytes;
                     break;
-                case InitialWindowSize when value < answer.BodyBytes:
+                case InitialWindowSize when value < (stream ?? answer).BodyBytes:
                     return false;
             }
         }
@@ -131,18 +156,19 @@ internal sealed unsafe class Http2Connection(int fd, Http2Answer answer) : Backe
 
     private void AnswerWaiting()
     {
-        while (_window >= answer.BodyBytes && _waiting.TryDequeue(out var stream))
+        while (_waiting.TryPeek(out var next) && _window >= next.Answer.BodyBytes)
         {
+            _waiting.Dequeue();
             var prepared = (_hasTable, _hasAnswered) switch
             {
-                (true, true) => answer.Later,
-                (true, false) => answer.First,
-                (false, true) => answer.LaterWithoutTable,
-                (false, false) => answer.FirstWithoutTable,
+                (true, true) => next.Answer.Later,
+                (true, false) => next.Answer.First,
+                (false, true) => next.Answer.LaterWithoutTable,
+                (false, false) => next.Answer.FirstWithoutTable,
             };
-            prepared.Write(Room(prepared.Bytes.Length), stream);
+            prepared.Write(Room(prepared.Bytes.Length), next.Stream);
             _hasAnswered = true;
-            _window -= answer.BodyBytes;
+            _window -= next.Answer.BodyBytes;
         }
     }
 

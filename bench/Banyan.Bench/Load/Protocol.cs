@@ -11,4 +11,7 @@ internal enum Protocol
 
     /// <summary>Unary gRPC over the same: a message each way, and trailers that end the answer.</summary>
     Grpc,
+
+    /// <summary>Bytes that the proxy relays unread.</summary>
+    Tcp,
 }

@@ -27,21 +27,21 @@ internal static class Allocations
             run.Pause(Before);
             used = Between(run, side, out seconds);
         });
-        var requests = done.Requests / done.Seconds * seconds;
-        yield return Of(test, side, "reactors", used.Reactors / requests, ReactorBound, requests);
-        yield return Of(test, side, "process", (used.Process - idle.Process) / requests, ProcessBound, requests);
+        var requests = done.Requests * load.Parts / done.Seconds * seconds;
+        yield return Of(test, side, $"{load.Per}, reactors", used.Reactors / requests, ReactorBound, requests);
+        yield return Of(test, side, $"{load.Per}, process", (used.Process - idle.Process) / requests, ProcessBound, requests);
     }
 
-    private static Row Of(string test, Side side, string what, double value, double bound, double requests) => new()
+    private static Row Of(string test, Side side, string what, double value, double bound, double count) => new()
     {
         Test = test,
         Name = side.Name,
-        Metric = $"allocated per request, {what}",
+        Metric = $"allocated per {what}",
         Value = Math.Round(value, 4),
         Unit = "bytes",
         Bound = bound,
         Ok = value <= bound,
-        Detail = $"over {requests:0} requests",
+        Detail = $"over {count:0}",
     };
 
     private static (double Reactors, double Process) Between(BenchRun run, BanyanSide side, out double seconds)

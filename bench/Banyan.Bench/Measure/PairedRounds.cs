@@ -4,11 +4,11 @@ using Banyan.Bench.Sides;
 namespace Banyan.Bench.Measure;
 
 /// <summary>What one side did in one round.</summary>
-/// <param name="Requests">Requests that were completed.</param>
+/// <param name="Requests">Requests that were completed; of messages, megabytes and the like what <see cref="LoadShape.Per"/> says.</param>
 /// <param name="CpuMicroseconds">What the side used of its CPU.</param>
 /// <param name="Seconds">How long the load lasted.</param>
 /// <param name="Idle">The part of that CPU that nobody used: next to nothing when the proxy was what limited the rate.</param>
-internal sealed record Sample(long Requests, double CpuMicroseconds, double Seconds, double Idle)
+internal sealed record Sample(double Requests, double CpuMicroseconds, double Seconds, double Idle)
 {
     public double PerRequest => CpuMicroseconds / Requests;
 
@@ -75,10 +75,10 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
 
     private Sample Measure(Side side, LoadShape load, int seconds)
     {
-        var before = CpuClock.Microseconds(side.Pid);
+        var before = side.Pids.Sum(CpuClock.Microseconds);
         var machine = MachineTime.Read(BenchRun.ProxyCpu);
         var done = load.Run(run, side.Url, seconds);
-        var used = CpuClock.Microseconds(side.Pid) - before;
+        var used = side.Pids.Sum(CpuClock.Microseconds) - before;
         var cpu = MachineTime.Read(BenchRun.ProxyCpu) - machine;
         var others = cpu.BusyMicroseconds - used;
         if (others > 0.05 * seconds * 1e6)
@@ -86,6 +86,6 @@ internal sealed class PairedRounds(BenchRun run, IReadOnlyList<Side> sides)
             run.Say($"          {side.Name}: other processes took {others / (seconds * 1e6):P0} of the proxy's CPU");
         }
 
-        return new Sample(done.Requests, used, done.Seconds, cpu.IdleShare);
+        return new Sample(done.Requests * load.Parts, used, done.Seconds, cpu.IdleShare);
     }
 }

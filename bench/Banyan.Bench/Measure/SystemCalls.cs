@@ -5,7 +5,7 @@ using Banyan.Bench.Sides;
 
 namespace Banyan.Bench.Measure;
 
-/// <summary>System calls of a side for one request, in all and by name.</summary>
+/// <summary>System calls of a side for one request (or what else the cost of the load is for), in all and by name.</summary>
 /// <remarks>Counted by strace, which slows the side down: the proxy is saturated, so waits are shared by as many requests as can be.</remarks>
 internal sealed record SystemCalls(double PerRequest, string Detail)
 {
@@ -17,11 +17,11 @@ internal sealed record SystemCalls(double PerRequest, string Detail)
         var file = Path.Combine(run.Folder, $"strace-{side.Name}.txt");
         var pids = ProcessTree.Of(side.Pid).ToArray();
         string[] arguments = ["-f", "-c", "-o", file, .. pids.SelectMany(pid => new[] { "-p", pid.ToString(CultureInfo.InvariantCulture) })];
-        long requests;
+        double requests;
         using (var strace = run.Start("strace", BenchRun.ProxyCpu, "strace", arguments))
         {
             run.Await("strace being attached", TimeSpan.FromSeconds(5), strace, () => pids.All(IsTraced));
-            requests = load.Run(run, side.Url, Seconds).Requests;
+            requests = load.Run(run, side.Url, Seconds).Requests * load.Parts;
             strace.Stop(Native.Sigint);
         }
 

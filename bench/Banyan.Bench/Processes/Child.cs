@@ -1,9 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Banyan.Bench.Processes;
 
-/// <summary>A process of the measurement, pinned to one CPU, which does not outlive the harness.</summary>
+/// <summary>A process of the measurement, pinned to the CPUs it was given, which does not outlive the harness.</summary>
 internal sealed class Child : IDisposable
 {
     private const int KeptLines = 40;
@@ -29,9 +28,9 @@ internal sealed class Child : IDisposable
 
     /// <summary>Starts a program. Both wrappers replace themselves, so the process id is the program's own.</summary>
     public static Child Start(
-        string name, int cpu, string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+        string name, string cpus, string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
-        var child = new Child(name, new Process { StartInfo = Describe(cpu, file, arguments, environment) });
+        var child = new Child(name, new Process { StartInfo = Describe(cpus, file, arguments, environment) });
         child._process.Start();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
@@ -41,9 +40,29 @@ internal sealed class Child : IDisposable
     /// <summary>Runs a program to its end and returns what it printed.</summary>
     /// <param name="meanwhile">Done while it runs.</param>
     public static string Run(
-        BenchRun run, int cpu, string file, IEnumerable<string> arguments, TimeSpan limit, bool stderr = false, Action? meanwhile = null)
+        BenchRun run, int cpu, string file, IEnumerable<string> arguments, TimeSpan limit, bool stderr = false, Action? meanwhile = null) =>
+        Run(run, $"{cpu}", file, arguments, limit, stderr, meanwhile);
+
+    /// <summary>The same on the CPUs of a list, as taskset(1) reads it.</summary>
+    /// <param name="told">Gets each line of its standard error as it comes, on another thread.</param>
+    public static string Run(
+        BenchRun run,
+        string cpus,
+        string file,
+        IEnumerable<string> arguments,
+        TimeSpan limit,
+        bool stderr = false,
+        Action? meanwhile = null,
+        Action<string>? told = null)
     {
-        using var child = new Child(file, new Process { StartInfo = Describe(cpu, file, arguments, []) });
+        using var child = new Child(file, new Process { StartInfo = Describe(cpus, file, arguments, []) });
+        child._process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is { } text)
+            {
+                told?.Invoke(text);
+            }
+        };
         child._process.Start();
         child._process.BeginErrorReadLine();
         var output = child._process.StandardOutput.ReadToEndAsync(run.Stopped);
@@ -104,7 +123,7 @@ internal sealed class Child : IDisposable
     }
 
     private static ProcessStartInfo Describe(
-        int cpu, string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
+        string cpus, string file, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)> environment)
     {
         // `--pdeathsig`: the kernel ends the child when the thread that started it ends, whatever ended that.
         var start = new ProcessStartInfo("setpriv")
@@ -112,7 +131,7 @@ internal sealed class Child : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
-            ArgumentList = { "--pdeathsig", "TERM", "taskset", "-c", cpu.ToString(CultureInfo.InvariantCulture), file },
+            ArgumentList = { "--pdeathsig", "TERM", "taskset", "-c", cpus, file },
         };
         foreach (var argument in arguments)
         {

@@ -10,6 +10,7 @@ internal static unsafe partial class Native
     public const int EpollAdd = 1;
     public const int Again = 11, Interrupted = 4;
     public const int TimerSlack = 29;
+    public const int Truncate = 0x20, DontWait = 0x40;
     public const int NoSignal = 0x4000, NonBlocking = 0x800, CloseOnExec = 0x80000;
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
@@ -36,6 +37,12 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     public static partial int Accept(int fd, void* address, void* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    public static partial int Connect(int fd, void* address, int length);
 
     // Both never block on these sockets: leaving the runtime's bookkeeping out is most of their managed cost.
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]

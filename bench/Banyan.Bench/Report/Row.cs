@@ -21,6 +21,9 @@ internal sealed record Row
 
     public int? BodyBytes { get; init; }
 
+    /// <summary>What the cost is for where that is not a request: a MB, a message, a round trip, a connection.</summary>
+    public string? Per { get; init; }
+
     public int? Rounds { get; init; }
 
     public double? CpuUs { get; init; }

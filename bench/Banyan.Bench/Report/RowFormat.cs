@@ -27,10 +27,10 @@ internal static class RowFormat
         {
             Aligned(
                 text,
-                ["row", "peer", "version", "conns", "body", "rounds", "cpu us", "peer us", "ratio", "90 %", "bound", "", "req/s", "peer req/s"],
+                ["row", "peer", "version", "conns", "body", "per", "rounds", "cpu us", "peer us", "ratio", "90 %", "bound", "", "a second", "peer"],
                 paired.Select(r => new[]
                 {
-                    r.Name ?? "", r.Peer ?? "", r.PeerVersion ?? "", Shape(r), Show(r.BodyBytes), Show(r.Rounds), Show(r.CpuUs, "0.00"),
+                    r.Name ?? "", r.Peer ?? "", r.PeerVersion ?? "", Shape(r), Show(r.BodyBytes), r.Per ?? "request", Show(r.Rounds), Show(r.CpuUs, "0.00"),
                     Show(r.PeerCpuUs, "0.00"), Show(r.Ratio, "0.000"), $"{Show(r.RatioLow, "0.000")}-{Show(r.RatioHigh, "0.000")}",
                     Show(r.Bound, "0.00"), Verdict(r), Show(r.Rate, "0"), Show(r.PeerRate, "0"),
                 }));

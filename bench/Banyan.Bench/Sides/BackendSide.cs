@@ -14,7 +14,7 @@ internal sealed class BackendSide : Side
     public int[] Ports { get; }
 
     /// <param name="run">The run it belongs to.</param>
-    /// <param name="load">What it is to answer. Over HTTP/2 all answers are of one size.</param>
+    /// <param name="load">What it is to answer. Over HTTP/2 all answers are of one size, those that stream excepted.</param>
     /// <param name="addresses">How many it listens on.</param>
     public static BackendSide Start(BenchRun run, LoadShape load, int addresses)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Banyan.Bench.Load;
 using Banyan.Bench.Processes;
 using Banyan.Xds;
 using Google.Protobuf;
@@ -24,14 +25,23 @@ internal sealed class BanyanSide : Side
     public override string Resources => _resources;
 
     /// <summary>The row that does what a peer does.</summary>
-    public static BanyanSide StartBare(BenchRun run, string proxy, BackendSide backend) =>
-        Start(run, "bare", proxy, port => MeshResources.Bare(port, backend.Ports[0]));
+    public static BanyanSide StartBare(BenchRun run, string proxy, Protocol protocol, BackendSide backend) => Start(
+        run, "bare", proxy, port => protocol == Protocol.Tcp ? MeshResources.Tcp(port, [backend.Ports[0]]) : MeshResources.Bare(port, backend.Ports[0]));
 
     /// <summary>The row that does what a mesh does.</summary>
-    public static BanyanSide StartMesh(BenchRun run, string proxy, BackendSide backend, string name = "mesh") =>
-        Start(run, name, proxy, port => MeshResources.Mesh(port, backend.Ports));
+    public static BanyanSide StartMesh(BenchRun run, string proxy, Protocol protocol, BackendSide backend, string name = "mesh") => Start(
+        run, name, proxy, port => protocol == Protocol.Tcp ? MeshResources.Tcp(port, backend.Ports) : MeshResources.Mesh(port, backend.Ports));
 
-    private static BanyanSide Start(BenchRun run, string name, string proxy, Func<IPEndPoint, SavedResources> resources)
+    /// <summary>The caller's sidecar, which leads to the other one's port.</summary>
+    public static BanyanSide StartCaller(BenchRun run, string proxy, int inbound, string hop) =>
+        Start(run, hop, proxy, port => MeshResources.Caller(port, inbound), ("BANYAN_HOP", hop));
+
+    /// <summary>The sidecar in front of the application.</summary>
+    public static BanyanSide StartCallee(BenchRun run, string proxy, int application) =>
+        Start(run, "callee", proxy, port => MeshResources.Callee(port, application));
+
+    private static BanyanSide Start(
+        BenchRun run, string name, string proxy, Func<IPEndPoint, SavedResources> resources, params (string, string)[] settings)
     {
         var port = FreePort.Next();
         var saved = resources(new IPEndPoint(IPAddress.Loopback, port));
@@ -41,7 +51,7 @@ internal sealed class BanyanSide : Side
         var socket = Path.Combine(state, "admin.sock");
         string[] arguments =
             ["--node", saved.NodeId, "--state", state, "--snapshot", file, "--admin", $"unix:{socket}", "--reactors", "1", "--log-level", "warn"];
-        (string, string)[] environment = run.Options.Allocations ? [("BANYAN_TEST", "1")] : [];
+        (string, string)[] environment = run.Options.Allocations ? [("BANYAN_TEST", "1"), .. settings] : settings;
         var process = run.Start($"banyan-proxy ({name})", BenchRun.ProxyCpu, proxy, arguments, environment);
         var side = new BanyanSide(name, process, port, MeshResources.Describe(saved), new AdminSocket(socket));
         run.Await("banyan-proxy listening", ReadyLimit, process, side.Accepts, pollMilliseconds: 1);

@@ -33,14 +33,19 @@ internal static class Contest
 
     private static IEnumerable<(string Name, bool IsGated, Func<Side> Start)> Known(BenchRun run, Protocol protocol, BackendSide backend)
     {
-        yield return ("mesh", true, () => BanyanSide.StartMesh(run, Builds.Find(run.Options, Builds.ReadyToRun), backend));
-        yield return ("bare", false, () => BanyanSide.StartBare(run, Builds.Find(run.Options, Builds.ReadyToRun), backend));
-        if (protocol != Protocol.Http1)
+        yield return ("mesh", true, () => BanyanSide.StartMesh(run, Builds.Find(run.Options, Builds.ReadyToRun), protocol, backend));
+        yield return ("bare", false, () => BanyanSide.StartBare(run, Builds.Find(run.Options, Builds.ReadyToRun), protocol, backend));
+        if (protocol is Protocol.Http2 or Protocol.Grpc)
         {
             yield return ("nghttpx", true, () => NghttpxSide.Start(run, backend.Ports[0]));
         }
 
         yield return ("haproxy", true, () => HaproxySide.Start(run, protocol, backend.Ports[0]));
+        if (protocol == Protocol.Tcp)
+        {
+            yield return (HaproxySide.Copying, false, () => HaproxySide.Start(run, protocol, backend.Ports[0], HaproxySide.Copying));
+        }
+
         if (protocol != Protocol.Http2)
         {
             yield return ("nginx", protocol == Protocol.Http1, () => NginxSide.Start(run, protocol, backend.Ports[0]));

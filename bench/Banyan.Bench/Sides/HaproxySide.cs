@@ -6,36 +6,49 @@ namespace Banyan.Bench.Sides;
 /// <summary>haproxy: one thread, no log, connections to the backend shared by all clients.</summary>
 internal sealed class HaproxySide : Side
 {
-    private HaproxySide(string version, Child process, int port)
-        : base("haproxy", version, process, port)
-    {
-    }
+    /// <summary>The name of the one that relays TCP without splicing.</summary>
+    public const string Copying = "haproxy-copy";
 
-    public static HaproxySide Start(BenchRun run, Protocol protocol, int backend)
+    private readonly Protocol _protocol;
+
+    private HaproxySide(string name, string version, Child process, int port, Protocol protocol)
+        : base(name, version, process, port) => _protocol = protocol;
+
+    public override string? Note => _protocol != Protocol.Tcp ? null
+        : Name == Copying ? "as it is by default" : "option splice-request and splice-response: its best for many bytes, not for few";
+
+    public static HaproxySide Start(BenchRun run, Protocol protocol, int backend, string name = "haproxy")
     {
-        var spoken = protocol == Protocol.Http1 ? "h1" : "h2";
+        var (mode, proto, server) = protocol switch
+        {
+            Protocol.Tcp when name == Copying => ("tcp", "", ""),
+            Protocol.Tcp => ("tcp\n  option splice-request\n  option splice-response", "", ""),
+            Protocol.Http1 => ("http\n  http-reuse always", " proto h1", " proto h1 pool-max-conn -1"),
+            _ => ("http\n  http-reuse always", " proto h2", " proto h2 pool-max-conn -1"),
+        };
         var port = FreePort.Next();
-        var file = Path.Combine(run.Folder, "haproxy.cfg");
+        var file = Path.Combine(run.Folder, $"{name}.cfg");
+
+        // A connection that is spliced has two pipes beside two sockets, and all of them at most 20,000 descriptors.
         File.WriteAllText(file, $"""
             global
               nbthread 1
-              maxconn 8192
+              maxconn 4096
             defaults
-              mode http
-              http-reuse always
+              mode {mode}
               timeout connect 5s
               timeout client 300s
               timeout server 300s
               timeout http-keep-alive 300s
             frontend hop
-              bind 127.0.0.1:{port} backlog 4096 proto {spoken}
+              bind 127.0.0.1:{port} backlog 4096{proto}
               default_backend app
             backend app
-              server app 127.0.0.1:{backend} proto {spoken} pool-max-conn -1
+              server app 127.0.0.1:{backend}{server}
 
             """);
         var version = Child.Run(run, BenchRun.LoadCpu, "/usr/sbin/haproxy", ["-v"], TimeSpan.FromSeconds(10));
         var process = run.Start("haproxy", BenchRun.ProxyCpu, "/usr/sbin/haproxy", ["-db", "-f", file]);
-        return new HaproxySide(version.Split(' ')[2], process, port);
+        return new HaproxySide(name, version.Split(' ')[2], process, port, protocol);
     }
 }

@@ -11,6 +11,7 @@ namespace Banyan.Bench.Sides;
 internal static class MeshResources
 {
     private const string Target = "shop.default:80";
+    private const string Node = "default/bench/0";
     private const string TypePrefix = "type.googleapis.com/";
     private const int ExactRoutes = 40, PrefixRoutes = 80;
 
@@ -24,6 +25,23 @@ internal static class MeshResources
     /// <summary>What a mesh does: many routes, several endpoints, retries. The request of the test matches late.</summary>
     public static SavedResources Mesh(IPEndPoint listen, IEnumerable<int> backends) => Snapshot(listen, [.. MeshRoutes()], [.. backends]);
 
+    /// <summary>A caller's sidecar whose endpoint is another sidecar.</summary>
+    public static SavedResources Caller(IPEndPoint listen, int inbound) => Snapshot(listen, [.. MeshRoutes()], [inbound], meshed: true);
+
+    /// <summary>The sidecar in front of an application.</summary>
+    public static SavedResources Callee(IPEndPoint listen, int application) => Snapshot(
+        listen, [Route("inbound", new RouteMatch { Prefix = "/" }, retry: false)], [application], meshed: false, TrafficDirection.Inbound);
+
+    /// <summary>Connections to one destination, relayed unread.</summary>
+    public static SavedResources Tcp(IPEndPoint listen, IEnumerable<int> backends)
+    {
+        var saved = new SavedResources { NodeId = Node };
+        var proxy = new TcpProxy { StatPrefix = Target, Cluster = Target };
+        Add(saved, $"upstream/{Target}", Listener(listen, new Filter { Name = "envoy.filters.network.tcp_proxy", TypedConfig = Pack(proxy) }));
+        AddCluster(saved, [.. backends]);
+        return saved;
+    }
+
     /// <summary>In words, as the result states it.</summary>
     public static string Describe(SavedResources saved)
     {
@@ -31,7 +49,7 @@ internal static class MeshResources
             .Sum(r => r.Resource_.Unpack<RouteConfiguration>().VirtualHosts.Sum(h => h.Routes.Count));
         var endpoints = saved.Resources.Where(r => r.Resource_.Is(ClusterLoadAssignment.Descriptor))
             .Sum(r => r.Resource_.Unpack<ClusterLoadAssignment>().Endpoints.Sum(e => e.LbEndpoints.Count));
-        return $"{routes} routes, {endpoints} endpoint{(endpoints == 1 ? "" : "s")}, metrics on";
+        return $"{(routes > 0 ? $"{routes} routes" : "TCP")}, {endpoints} endpoint{(endpoints == 1 ? "" : "s")}, metrics on";
     }
 
     // In the order of precedence of the Gateway API: exact paths, then the longer prefix, then more conditions.
@@ -72,7 +90,37 @@ internal static class MeshResources
         return new Route { Name = name, Match = match, Route_ = action };
     }
 
-    private static SavedResources Snapshot(IPEndPoint listen, IReadOnlyList<Route> routes, IReadOnlyList<int> backends)
+    private static SavedResources Snapshot(
+        IPEndPoint listen,
+        IReadOnlyList<Route> routes,
+        IReadOnlyList<int> backends,
+        bool meshed = false,
+        TrafficDirection direction = TrafficDirection.Outbound)
+    {
+        var saved = new SavedResources { NodeId = Node };
+        var configuration = new RouteConfiguration
+        {
+            Name = Target,
+            VirtualHosts = { new VirtualHost { Name = Target, Domains = { "*" }, Routes = { routes } } },
+        };
+        if (direction == TrafficDirection.Inbound)
+        {
+            var listener = Listener(listen, HttpFilter(configuration));
+            listener.Name = $"inbound/{Target}";
+            listener.TrafficDirection = direction;
+            Add(saved, listener.Name, listener);
+        }
+        else
+        {
+            Add(saved, $"upstream/{Target}", Listener(listen, HttpFilter()));
+            Add(saved, Target, configuration);
+        }
+
+        AddCluster(saved, backends, meshed);
+        return saved;
+    }
+
+    private static void AddCluster(SavedResources saved, IReadOnlyList<int> backends, bool meshed = false)
     {
         var assignment = new ClusterLoadAssignment { ClusterName = Target, Endpoints = { new LocalityLbEndpoints() } };
         for (var i = 0; i < backends.Count; i++)
@@ -81,17 +129,10 @@ internal static class MeshResources
             {
                 Endpoint = new Endpoint { Address = Address(new IPEndPoint(IPAddress.Loopback, backends[i])) },
                 HealthStatus = HealthStatus.Healthy,
-                Metadata = Banyan(("workload", Value.ForString($"shop-v{i + 1}")), ("version", Value.ForString($"v{i + 1}")), ("meshed", Value.ForBool(true))),
+                Metadata = Banyan(("workload", Value.ForString($"shop-v{i + 1}")), ("version", Value.ForString($"v{i + 1}")), ("meshed", Value.ForBool(meshed))),
             });
         }
 
-        var saved = new SavedResources { NodeId = "default/bench/0" };
-        Add(saved, $"upstream/{Target}", Listener(listen));
-        Add(saved, Target, new RouteConfiguration
-        {
-            Name = Target,
-            VirtualHosts = { new VirtualHost { Name = Target, Domains = { "*" }, Routes = { routes } } },
-        });
         Add(saved, Target, new Cluster
         {
             Name = Target,
@@ -101,35 +142,38 @@ internal static class MeshResources
             Metadata = Banyan(("service", Value.ForString("shop")), ("namespace", Value.ForString("default"))),
         });
         Add(saved, Target, assignment);
-        return saved;
     }
 
-    private static Listener Listener(IPEndPoint listen)
+    private static Filter HttpFilter(RouteConfiguration? inline = null)
     {
         var manager = new HttpConnectionManager
         {
             StatPrefix = Target,
-            Rds = new Rds { ConfigSource = Ads(), RouteConfigName = Target },
             NormalizePath = true,
             MergeSlashes = true,
             PathWithEscapedSlashesAction = PathWithEscapedSlashesAction.RejectRequest,
             HttpFilters = { new HttpFilter { Name = "envoy.filters.http.router", TypedConfig = Pack(new Router()) } },
         };
-        return new Listener
+        if (inline is null)
         {
-            Name = $"upstream/{Target}",
-            Address = Address(listen),
-            TrafficDirection = TrafficDirection.Outbound,
-            FilterChains =
-            {
-                new FilterChain
-                {
-                    Filters = { new Filter { Name = "envoy.filters.network.http_connection_manager", TypedConfig = Pack(manager) } },
-                },
-            },
-            Metadata = Banyan(("service", Value.ForString("shop")), ("namespace", Value.ForString("default")), ("port", Value.ForNumber(80))),
-        };
+            manager.Rds = new Rds { ConfigSource = Ads(), RouteConfigName = Target };
+        }
+        else
+        {
+            manager.RouteConfig = inline;
+        }
+
+        return new Filter { Name = "envoy.filters.network.http_connection_manager", TypedConfig = Pack(manager) };
     }
+
+    private static Listener Listener(IPEndPoint listen, Filter filter) => new()
+    {
+        Name = $"upstream/{Target}",
+        Address = Address(listen),
+        TrafficDirection = TrafficDirection.Outbound,
+        FilterChains = { new FilterChain { Filters = { filter } } },
+        Metadata = Banyan(("service", Value.ForString("shop")), ("namespace", Value.ForString("default")), ("port", Value.ForNumber(80))),
+    };
 
     private static ConfigSource Ads() => new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
 

@@ -17,6 +17,11 @@ internal abstract class Side(string name, string version, Child process, int por
 
     public int Pid => process.Pid;
 
+    /// <summary>The processes whose CPU counts, together.</summary>
+    public virtual IReadOnlyList<int> Pids => [process.Pid];
+
+    public int Port => port;
+
     public string Url => $"http://127.0.0.1:{port}";
 
     /// <summary>What it was configured with, for rows that have to say so.</summary>

@@ -14,6 +14,9 @@ internal abstract class CostTest : BenchTest
     /// <summary>The loads of a full run, in the order they are measured in.</summary>
     protected abstract LoadShape[] All { get; }
 
+    /// <summary>The loads whose system calls and allocations are counted.</summary>
+    protected virtual LoadShape[] Counted => [Gated];
+
     /// <summary>What the upper end of the interval of the ratio may be at most; null when the row is only printed.</summary>
     protected abstract double? Bound(string row, string peer, LoadShape load);
 
@@ -43,12 +46,12 @@ internal abstract class CostTest : BenchTest
 
         if (run.Options.Allocations)
         {
-            rows.AddRange(sides.OfType<BanyanSide>().SelectMany(side => Allocations.PerRequest(run, Name, side, Gated)));
+            rows.AddRange(sides.OfType<BanyanSide>().SelectMany(side => Counted.SelectMany(load => Allocations.PerRequest(run, Name, side, load))));
         }
 
         if (run.Options.SystemCalls || !run.Options.Quick)
         {
-            rows.AddRange(sides.Select(side => CountCalls(run, side)));
+            rows.AddRange(sides.SelectMany(side => Counted.Select(load => CountCalls(run, side, load))));
         }
 
         return rows;
@@ -89,8 +92,9 @@ internal abstract class CostTest : BenchTest
             Peer = peer.Name,
             PeerVersion = peer.Version,
             Connections = load.Connections,
-            Streams = load.Protocol == Protocol.Http1 ? null : load.Streams,
+            Streams = load.Protocol is Protocol.Http1 or Protocol.Tcp ? null : load.Streams,
             BodyBytes = load.Body,
+            Per = load.Per == "request" ? null : load.Per,
             Rounds = rounds.Count,
             CpuUs = Math.Round(rounds.PerRequest(side), 2),
             PeerCpuUs = Math.Round(rounds.PerRequest(peer), 2),
@@ -114,7 +118,7 @@ internal abstract class CostTest : BenchTest
     {
         run.Say("one request at a time, with and without a proxy");
         var rounds = new PairedRounds(run, [.. sides, direct]);
-        rounds.Run(run.Options.Rounds, run.Options.Seconds, Gated with { Connections = 1, Streams = 1 });
+        rounds.Run(run.Options.Rounds, run.Options.Seconds, Counted[^1] with { Connections = 1, Streams = 1 });
         var alone = 1e6 / rounds.Rate(direct);
         return sides.Select(side => new Row
         {
@@ -122,12 +126,12 @@ internal abstract class CostTest : BenchTest
         });
     }
 
-    private Row CountCalls(BenchRun run, Side side)
+    private Row CountCalls(BenchRun run, Side side, LoadShape load)
     {
-        var calls = SystemCalls.Count(run, side, Gated);
+        var calls = SystemCalls.Count(run, side, load);
         return new Row
         {
-            Test = Name, Name = side.Name, Metric = "system calls per request", Value = Math.Round(calls.PerRequest, 2), Unit = "calls", Detail = calls.Detail,
+            Test = Name, Name = side.Name, Metric = $"system calls per {load.Per}", Value = Math.Round(calls.PerRequest, 2), Unit = "calls", Detail = calls.Detail,
         };
     }
 }

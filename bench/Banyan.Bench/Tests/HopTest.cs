@@ -17,8 +17,7 @@ internal sealed class HopTest : CostTest
 
     protected override double? Bound(string row, string peer, LoadShape load) => (row, peer) switch
     {
-        ("mesh", "haproxy") when load == Gated => 0.95,
-        ("mesh", "nginx") when load == Gated => 1.00,
+        ("mesh", "haproxy" or "nginx") when load == Gated => 0.90,
         ("mesh", "haproxy") when load is { Connections: 64, Body: Large } => 1.10,
         _ => null,
     };

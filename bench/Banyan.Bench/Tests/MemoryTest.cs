@@ -44,7 +44,7 @@ internal sealed class MemoryTest : BenchTest
         {
             side?.Process.Dispose();
             var start = Stopwatch.GetTimestamp();
-            side = BanyanSide.StartMesh(run, proxy, backend, build);
+            side = BanyanSide.StartMesh(run, proxy, Shape.Protocol, backend, build);
             side.AwaitReady(run);
             starts.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
@@ -84,7 +84,7 @@ internal sealed class MemoryTest : BenchTest
 
     private static double? Bound(string build, string metric) => (build, metric) switch
     {
-        (Builds.AheadOfTime, "idle, RSS") => 14,
+        (Builds.AheadOfTime, "idle, RSS") => 12,
         (Builds.Jit, "idle, RSS") => 60,
         (Builds.Jit, "idle, RssAnon") => 12,
         (Builds.AheadOfTime, "start to ready") => 50,

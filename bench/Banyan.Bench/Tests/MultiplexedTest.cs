@@ -14,7 +14,11 @@ internal abstract class MultiplexedTest(Protocol protocol, int body) : CostTest
         Gated,
         .. Counts.SelectMany(connections => StreamCounts.Select(streams => Gated with { Connections = connections, Streams = streams }))
             .Where(load => load != Gated),
+        .. More,
     ];
+
+    /// <summary>Loads that the protocol has beside those.</summary>
+    protected virtual LoadShape[] More => [];
 
     protected sealed override double? Bound(string row, string peer, LoadShape load) =>
         row == "mesh" && peer is "nghttpx" or "haproxy" && load == Gated ? 0.95 : null;

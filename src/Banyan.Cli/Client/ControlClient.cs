@@ -1,11 +1,14 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Banyan.Cli.Commands;
 using Banyan.Cli.Up;
 using Banyan.Control.Api;
+using Banyan.Control.Registry;
 using Banyan.Model;
 
 namespace Banyan.Cli.Client;
@@ -33,6 +36,10 @@ internal sealed class ControlClient : IDisposable
     /// <summary>GET /api/v1/traffic, with histograms.</summary>
     public Task<TrafficDocument> TrafficAsync(CancellationToken cancel) =>
         GetAsync<TrafficDocument>("api/v1/traffic?raw=true", cancel);
+
+    /// <summary>GET /api/v1/edges.</summary>
+    public Task<EdgesDocument> EdgesAsync(TimeSpan since, CancellationToken cancel) =>
+        GetAsync<EdgesDocument>($"api/v1/edges?since={Math.Ceiling(since.TotalSeconds):0}s", cancel);
 
     /// <summary>The objects of a kind, as the control plane shows them.</summary>
     public async Task<JsonArray> ResourcesAsync(string kind, string? ns, string? name, CancellationToken cancel)
@@ -75,17 +82,176 @@ internal sealed class ControlClient : IDisposable
     /// <summary>POST /api/v1/apply.</summary>
     /// <param name="text">The objects.</param>
     /// <param name="name">Where they come from: in messages it stands for what the control plane knows only as the API.</param>
-    /// <param name="take">Whether to take over what others own.</param>
-    /// <param name="dryRun">Whether to change nothing.</param>
+    /// <param name="order">What to do with them.</param>
     /// <param name="cancel">The end.</param>
-    public async Task<ApplyResult> ApplyAsync(string text, string name, bool take, bool dryRun, CancellationToken cancel)
+    public async Task<ApplyResult> ApplyAsync(string text, string name, ApplyRequest order, CancellationToken cancel)
+    {
+        var query = $"api/v1/apply?{By}&take={Bit(order.Take)}&dryRun={Bit(order.DryRun)}{Optional("reason", order.Reason)}"
+            + Optional("ifRevision", order.IfRevision?.ToString(CultureInfo.InvariantCulture));
+        return await PostTextAsync<ApplyResult>(query, text, name, cancel);
+    }
+
+    /// <summary>POST /api/v1/diff.</summary>
+    public Task<DiffDocument> DiffAsync(string text, string name, CancellationToken cancel) =>
+        PostTextAsync<DiffDocument>("api/v1/diff?", text, name, cancel);
+
+    /// <summary>GET /api/v1/history.</summary>
+    public Task<HistoryDocument> HistoryAsync(ObjectTarget target, int limit, CancellationToken cancel) =>
+        GetAsync<HistoryDocument>($"api/v1/history?limit={limit}{Target(target)}", cancel);
+
+    /// <summary>POST /api/v1/rollback.</summary>
+    public async Task<RollbackDocument> RollbackAsync(
+        long revision, ObjectTarget target, bool dryRun, string? reason, CancellationToken cancel)
+    {
+        var query = $"api/v1/rollback?{By}&revision={revision}&dryRun={Bit(dryRun)}{Optional("reason", reason)}";
+        query += Target(target);
+        using var response = await SendAsync(HttpMethod.Post, query, null, cancel);
+        return await ReadAsync<RollbackDocument>(response, cancel);
+    }
+
+    /// <summary>GET /api/v1/services.</summary>
+    public Task<ServiceList> ServicesAsync(string? ns, CancellationToken cancel) =>
+        GetAsync<ServiceList>($"api/v1/services?{Optional("namespace", ns).TrimStart('&')}", cancel);
+
+    /// <summary>PUT of a registration; <paramref name="place"/> is NAMESPACE/SERVICE/ADDRESS.</summary>
+    public async Task<Registration> RegisterAsync(
+        string place, RegistrationRequest request, string? reason, CancellationToken cancel)
+    {
+        using var content = JsonContent.Create(request, options: Json.Options);
+        var path = $"api/v1/registrations/{place}?{By}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Put, path, content, cancel);
+        return await ReadAsync<Registration>(response, cancel);
+    }
+
+    /// <summary>DELETE of a registration.</summary>
+    public async Task DeregisterAsync(string place, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/registrations/{place}?{By}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Delete, path, null, cancel);
+    }
+
+    /// <summary>POST …/maintenance.</summary>
+    public async Task<MaintenanceResult> MaintainAsync(
+        string ns, string service, string? version, string? address, bool on, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/services/{Uri.EscapeDataString(ns)}/{Uri.EscapeDataString(service)}/maintenance?{By}&on={Bit(on)}"
+            + Optional("version", version) + Optional("address", address) + Optional("reason", reason);
+        using var response = await SendAsync(HttpMethod.Post, path, null, cancel);
+        return await ReadAsync<MaintenanceResult>(response, cancel);
+    }
+
+    /// <summary>GET /api/v1/audit.</summary>
+    public Task<AuditDocument> AuditAsync(int limit, CancellationToken cancel) =>
+        GetAsync<AuditDocument>($"api/v1/audit?limit={limit}", cancel);
+
+    /// <summary>GET /api/v1/tokens.</summary>
+    public Task<TokenList> TokensAsync(CancellationToken cancel) => GetAsync<TokenList>("api/v1/tokens", cancel);
+
+    /// <summary>POST /api/v1/tokens; the answer holds the token's text.</summary>
+    public async Task<TokenEntry> CreateTokenAsync(
+        string name, string role, TimeSpan? life, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/tokens?{By}{Optional("name", name)}&role={role}{Optional("expiresIn", Seconds(life))}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Post, path, null, cancel);
+        return await ReadAsync<TokenEntry>(response, cancel);
+    }
+
+    /// <summary>POST /api/v1/join-tokens; the answer holds the token's text.</summary>
+    public async Task<JoinTokenEntry> CreateJoinTokenAsync(
+        string workload, TimeSpan? life, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/join-tokens?{By}{Optional("workload", workload)}{Optional("expiresIn", Seconds(life))}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Post, path, null, cancel);
+        return await ReadAsync<JoinTokenEntry>(response, cancel);
+    }
+
+    /// <summary>GET /api/v1/certificates.</summary>
+    public Task<CertificatesDocument> CertificatesAsync(CancellationToken cancel) =>
+        GetAsync<CertificatesDocument>("api/v1/certificates", cancel);
+
+    /// <summary>GET /api/v1/certificates/issued.</summary>
+    public Task<IssuedList> IssuedAsync(string? identity, int limit, CancellationToken cancel) =>
+        GetAsync<IssuedList>($"api/v1/certificates/issued?limit={limit}{Optional("identity", identity)}", cancel);
+
+    /// <summary>POST …/deny.</summary>
+    public async Task<IssuedEntry> DenyAsync(string serial, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/certificates/{Uri.EscapeDataString(serial)}/deny?{By}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Post, path, null, cancel);
+        return await ReadAsync<IssuedEntry>(response, cancel);
+    }
+
+    /// <summary>POST /api/v1/certificates/csr.</summary>
+    public async Task<CsrDocument> CertificateRequestAsync(string? reason, CancellationToken cancel)
+    {
+        using var response = await SendAsync(HttpMethod.Post, $"api/v1/certificates/csr?{By}{Optional("reason", reason)}", null, cancel);
+        return await ReadAsync<CsrDocument>(response, cancel);
+    }
+
+    /// <summary>POST /api/v1/certificates/install.</summary>
+    public async Task InstallCertificateAsync(string pem, string? reason, CancellationToken cancel)
+    {
+        using var content = new StringContent(pem, Encoding.UTF8, "application/x-pem-file");
+        using var response = await SendAsync(
+            HttpMethod.Post, $"api/v1/certificates/install?{By}{Optional("reason", reason)}", content, cancel);
+    }
+
+    /// <summary>GET /api/v1/certificates/rotation.</summary>
+    public Task<RotationDocument> RotationAsync(CancellationToken cancel) =>
+        GetAsync<RotationDocument>("api/v1/certificates/rotation", cancel);
+
+    /// <summary>POST /api/v1/certificates/rotate-root.</summary>
+    public async Task<RotationDocument> RotateRootAsync(bool force, bool abort, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/certificates/rotate-root?{By}&force={Bit(force)}&abort={Bit(abort)}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Post, path, null, cancel);
+        return await ReadAsync<RotationDocument>(response, cancel);
+    }
+
+    /// <summary>DELETE of a token.</summary>
+    public async Task RevokeTokenAsync(string id, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/tokens/{Uri.EscapeDataString(id)}?{By}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Delete, path, null, cancel);
+    }
+
+    /// <summary>POST /api/v1/files/accept-removal.</summary>
+    public async Task AcceptRemovalAsync(string path, CancellationToken cancel)
+    {
+        var query = $"api/v1/files/accept-removal?{By}&path={Uri.EscapeDataString(path)}";
+        using var response = await SendAsync(HttpMethod.Post, query, null, cancel);
+    }
+
+    /// <summary>DELETE of one object.</summary>
+    public async Task DeleteAsync(string kind, string ns, string name, string? reason, CancellationToken cancel)
+    {
+        var path = $"api/v1/resources/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(ns)}/{Uri.EscapeDataString(name)}";
+        path += $"?{By}{Optional("reason", reason)}";
+        using var response = await SendAsync(HttpMethod.Delete, path, null, cancel);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private static string By => $"by={Uri.EscapeDataString(Environment.UserName)}";
+
+    private static string? Seconds(TimeSpan? life) =>
+        life is { } time ? Math.Ceiling(time.TotalSeconds).ToString(CultureInfo.InvariantCulture) : null;
+
+    private static string Optional(string name, string? value) =>
+        value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
+    private static string Target(ObjectTarget target) =>
+        Optional("kind", target.Kind) + Optional("namespace", target.Namespace) + Optional("name", target.Name);
+
+    /// <summary>Sends a text; in the mistakes that come back it has the name that the user gave.</summary>
+    private async Task<T> PostTextAsync<T>(string query, string text, string name, CancellationToken cancel)
     {
         using var content = new StringContent(text, Encoding.UTF8, "text/yaml");
-        var query = $"api/v1/apply?by={Uri.EscapeDataString(Environment.UserName)}&take={Bit(take)}&dryRun={Bit(dryRun)}";
         try
         {
             using var response = await SendAsync(HttpMethod.Post, query, content, cancel);
-            return await ReadAsync<ApplyResult>(response, cancel);
+            return await ReadAsync<T>(response, cancel);
         }
         catch (RefusedException refused)
         {
@@ -94,23 +260,6 @@ internal sealed class ControlClient : IDisposable
                 [.. refused.Problems.Select(problem => problem.File == ApiFile ? problem with { File = name } : problem)]);
         }
     }
-
-    /// <summary>POST /api/v1/files/accept-removal.</summary>
-    public async Task AcceptRemovalAsync(string path, CancellationToken cancel)
-    {
-        var query = $"api/v1/files/accept-removal?path={Uri.EscapeDataString(path)}";
-        using var response = await SendAsync(HttpMethod.Post, query, null, cancel);
-    }
-
-    /// <summary>DELETE of one object.</summary>
-    public async Task DeleteAsync(string kind, string ns, string name, CancellationToken cancel)
-    {
-        var path = $"api/v1/resources/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(ns)}/{Uri.EscapeDataString(name)}";
-        using var response = await SendAsync(HttpMethod.Delete, path, null, cancel);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
 
     private static string Bit(bool value) => value ? "true" : "false";
 

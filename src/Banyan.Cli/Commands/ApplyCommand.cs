@@ -1,16 +1,12 @@
 using System.CommandLine;
 using Banyan.Cli.Client;
 using Banyan.Cli.Up;
-using Banyan.Control.Sources.Files;
-using Banyan.Model;
 
 namespace Banyan.Cli.Commands;
 
 /// <summary><c>banyan apply FILE</c>: gives objects to the control plane.</summary>
 internal static class ApplyCommand
 {
-    private const string StandardInput = "-";
-
     public static Command Create()
     {
         var file = new Argument<string?>("FILE")
@@ -25,6 +21,12 @@ internal static class ApplyCommand
             Description = "Confirm that a watched file was emptied or removed on purpose",
             HelpName = "PATH",
         };
+        var ifRevision = new Option<long?>("--if-revision")
+        {
+            Description = "Refuse when one of the objects changed after this revision",
+            HelpName = "N",
+        };
+        var reason = Shared.Reason();
         var state = Shared.State();
         var output = Shared.Output();
         var command = new Verb("apply", "Create or change objects")
@@ -41,6 +43,8 @@ internal static class ApplyCommand
         command.Add(take);
         command.Add(dryRun);
         command.Add(removal);
+        command.Add(ifRevision);
+        command.Add(reason);
         command.Add(state);
         command.Add(output);
         command.Validators.Add(result =>
@@ -65,40 +69,16 @@ internal static class ApplyCommand
 
             if (result.GetValue(file) is { } path)
             {
-                var name = path == StandardInput ? "standard input" : path;
-                var text = await ReadAsync(path, name, cancel);
-                var applied = await control.ApplyAsync(text, name, result.GetValue(take), result.GetValue(dryRun), cancel);
+                var (text, name) = await ObjectFile.ReadAsync(path, cancel);
+                var order = new ApplyRequest(
+                    result.GetValue(take), result.GetValue(dryRun), result.GetValue(ifRevision), result.GetValue(reason));
+                var applied = await control.ApplyAsync(text, name, order, cancel);
                 Print(applied, result.IsJson(output), result.GetValue(dryRun));
             }
 
             return ExitCodes.Success;
         });
         return command;
-    }
-
-    private static async Task<string> ReadAsync(string path, string name, CancellationToken cancel)
-    {
-        if (path != StandardInput && Directory.Exists(path))
-        {
-            throw new UserException($"{path} is a folder: name a file");
-        }
-
-        var (text, error) = path == StandardInput
-            ? await Task.Run(() => FileText.Read(Console.OpenStandardInput()), cancel)
-            : await FileText.ReadAsync(path, cancel);
-        if (text is null)
-        {
-            throw new UserException($"{name}: {error ?? "no such file"}");
-        }
-
-        // Checked here first: the messages then name the file as it was given.
-        var read = ConfigReader.Read(name, text);
-        if (read.Problems.Count > 0)
-        {
-            throw new UserException(string.Join('\n', read.Problems));
-        }
-
-        return read.Objects.Count > 0 ? text : throw new UserException($"{name} holds no object");
     }
 
     private static void Print(Control.Api.ApplyResult applied, bool isJson, bool isDryRun)

@@ -90,7 +90,12 @@ internal static class CompileCommand
                 + "start the mesh with 'banyan up', or name its directory with --state");
         }
 
-        return [.. (instances ?? []).Where(instance => instance.NodeId != own.NodeId)];
+        // Who serves from a file has joined no mesh: it can only call in plaintext.
+        return
+        [
+            .. (instances ?? []).Where(instance => instance.NodeId != own.NodeId)
+                .Select(instance => instance with { Secured = false }),
+        ];
     }
 
     private static int Run(
@@ -105,7 +110,7 @@ internal static class CompileCommand
         var saved = new SavedResources { NodeId = instance.NodeId };
         var listeners = mesh.NodeListeners.TryGetValue(instance.NodeId, out var own) ? own : [];
         saved.Resources.AddRange(listeners
-            .Concat(mesh.Resources.Values.OrderBy(resource => resource.TypeUrl, StringComparer.Ordinal).ThenBy(resource => resource.Name, StringComparer.Ordinal))
+            .Concat(mesh.ResourcesFor(instance.Namespace).OrderBy(resource => resource.TypeUrl, StringComparer.Ordinal).ThenBy(resource => resource.Name, StringComparer.Ordinal))
             .Select(resource => new Resource { Name = resource.Name, Version = resource.Version, Resource_ = resource.Any }));
         Write(file, SnapshotFormat.Encode(saved));
         if (isJson)

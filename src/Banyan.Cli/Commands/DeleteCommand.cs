@@ -13,6 +13,7 @@ internal static class DeleteCommand
         var kind = Kinds.Argument();
         var name = new Argument<string>("NAME") { Description = "The object's name" };
         var ns = Shared.Namespace("Its namespace (default: default)");
+        var reason = Shared.Reason();
         var state = Shared.State();
         var output = Shared.Output();
         var command = new Verb("delete", "Delete an object that was applied")
@@ -23,6 +24,7 @@ internal static class DeleteCommand
         command.Add(kind);
         command.Add(name);
         command.Add(ns);
+        command.Add(reason);
         command.Add(state);
         command.Add(output);
         command.SetAction(async (result, cancel) =>
@@ -30,7 +32,7 @@ internal static class DeleteCommand
             var (chosen, target) = (KindInfo.Find(result.GetRequiredValue(kind))!, result.GetRequiredValue(name));
             var place = result.GetValue(ns) ?? ObjectMeta.DefaultNamespace;
             using var control = new ControlClient(new StatePaths(result.GetValue(state)));
-            await control.DeleteAsync(chosen.Kind, place, target, cancel);
+            await control.DeleteAsync(chosen.Kind, place, target, result.GetValue(reason), cancel);
             if (result.IsJson(output))
             {
                 Json.Write(new { kind = chosen.Kind, @namespace = place, name = target, action = "deleted" });

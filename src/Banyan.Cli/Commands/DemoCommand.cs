@@ -15,6 +15,12 @@ internal static class DemoCommand
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    /// <summary>As far back as reports are kept: what there was before is then left out exactly.</summary>
+    private static readonly TimeSpan Always = TimeSpan.FromDays(30);
+
+    /// <summary>Sidecars report every 5 s.</summary>
+    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(10);
+
     public static Command Create()
     {
         var state = Shared.State();
@@ -64,6 +70,7 @@ internal static class DemoCommand
 
         // What failed while half of it was still starting says nothing about the mesh: counting begins here.
         var view = new TrafficView(await control.TrafficAsync(stop));
+        var before = await TryReadAsync(() => control.EdgesAsync(Always, stop));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (duration is { } limit)
         {
@@ -82,7 +89,7 @@ internal static class DemoCommand
             await PollAsync(control, view, _ => { }, end.Token);
         }
 
-        return await ConcludeAsync(control, view, isJson, isLive);
+        return await ConcludeAsync(control, view, before, isJson, isLive);
     }
 
     private static async Task PollAsync(
@@ -93,7 +100,7 @@ internal static class DemoCommand
             while (!end.IsCancellationRequested)
             {
                 await Task.Delay(Interval, TimeProvider.System, end);
-                if (await TryReadAsync(control, end) is { } reading)
+                if (await TryReadAsync(() => control.TrafficAsync(end)) is { } reading)
                 {
                     view.Add(reading);
                     show(view.Rows());
@@ -106,9 +113,10 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<int> ConcludeAsync(ControlClient control, TrafficView view, bool isJson, bool isLive)
+    private static async Task<int> ConcludeAsync(
+        ControlClient control, TrafficView view, EdgesDocument? before, bool isJson, bool isLive)
     {
-        if (await TryReadAsync(control, CancellationToken.None) is { } reading)
+        if (await TryReadAsync(() => control.TrafficAsync(CancellationToken.None)) is { } reading)
         {
             view.Add(reading);
         }
@@ -117,7 +125,7 @@ internal static class DemoCommand
         var failed = rows.Sum(row => row.Failed);
         if (isJson)
         {
-            Json.Write(new { services = rows, failed });
+            Json.Write(new { services = rows, edges = await EdgesAsync(control, before), failed });
         }
         else if (!isLive)
         {
@@ -132,12 +140,33 @@ internal static class DemoCommand
         return failed == 0 && rows.Count > 0 ? ExitCodes.Success : ExitCodes.Failed;
     }
 
+    /// <summary>Who called whom since the begin; waits for what the sidecars have not reported yet.</summary>
+    private static async Task<IReadOnlyList<SecuredEdge>> EdgesAsync(ControlClient control, EdgesDocument? before)
+    {
+        var time = TimeProvider.System;
+        var end = time.GetUtcNow();
+        while (true)
+        {
+            var edges = await TryReadAsync(() => control.EdgesAsync(Always, CancellationToken.None));
+            IReadOnlyList<SecuredEdge> rows = edges is null ? [] : SecuredEdge.Of(edges, before);
+            var isComplete = rows.Count > 0 && rows.All(row => edges!.Edges.Any(
+                edge => edge.Direction == "client" && edge.Reporter == row.Source && edge.LastSeen >= end));
+            if (isComplete || time.GetUtcNow() - end > ReportPatience)
+            {
+                return rows;
+            }
+
+            await Task.Delay(Interval, time);
+        }
+    }
+
     /// <summary>A reading, or nothing while the control plane is being restarted: the demo goes on without it, like the mesh.</summary>
-    private static async Task<TrafficDocument?> TryReadAsync(ControlClient control, CancellationToken cancel)
+    private static async Task<T?> TryReadAsync<T>(Func<Task<T>> read)
+        where T : class
     {
         try
         {
-            return await control.TrafficAsync(cancel);
+            return await read();
         }
         catch (UserException)
         {

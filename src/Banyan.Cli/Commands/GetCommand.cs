@@ -22,6 +22,10 @@ internal static class GetCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var ns = Shared.Namespace("Only this namespace (default: all; with NAME: default)");
+        var wide = new Option<bool>("--wide")
+        {
+            Description = "Services with owner, version, tier and endpoints (healthy/total), whoever wrote them",
+        };
         var state = Shared.State();
         var output = Shared.Choice("--output", "Form of the result on standard output", "table", "yaml", "json");
         output.Aliases.Add("-o");
@@ -30,6 +34,7 @@ internal static class GetCommand
             Examples =
             [
                 ("banyan get workloads", "lists all workloads"),
+                ("banyan get services --wide", "every service and version, who answers for it, and how much of it is there"),
                 ("banyan get HTTPRoute payments -o yaml", "shows one route with its conditions"),
             ],
             ExitCodeMeanings = [(ExitCodes.Failed, "there is no object of this name"), Shared.UnreachableMeaning],
@@ -37,13 +42,28 @@ internal static class GetCommand
         command.Add(kind);
         command.Add(name);
         command.Add(ns);
+        command.Add(wide);
         command.Add(output);
         command.Add(state);
+        command.Validators.Add(result =>
+        {
+            var named = result.GetResult(kind)?.Tokens is [var token, ..] ? KindInfo.Find(token.Value)?.Kind : null;
+            if (result.GetValue(wide) && named is not null and not nameof(Service))
+            {
+                result.AddError("--wide is for services");
+            }
+        });
         command.SetAction(async (result, cancel) =>
         {
             var (chosen, target) = (KindInfo.Find(result.GetRequiredValue(kind))!, result.GetValue(name));
             var place = result.GetValue(ns) ?? (target is null ? null : ObjectMeta.DefaultNamespace);
             using var control = new ControlClient(new StatePaths(result.GetValue(state)));
+            if (result.GetValue(wide))
+            {
+                ServiceTable.Print(await control.ServicesAsync(place, cancel), target, result.GetValue(output)!);
+                return ExitCodes.Success;
+            }
+
             var items = await control.ResourcesAsync(chosen.Kind, place, target, cancel);
             if (target is not null && items.Count == 0)
             {

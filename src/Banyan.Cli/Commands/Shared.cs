@@ -27,6 +27,13 @@ internal static class Shared
         HelpName = "NS",
     };
 
+    /// <summary>--reason TEXT.</summary>
+    public static Option<string?> Reason() => new("--reason")
+    {
+        Description = "Why; 'banyan history' shows it",
+        HelpName = "TEXT",
+    };
+
     /// <summary>--for DURATION.</summary>
     public static Option<TimeSpan?> For() => new("--for")
     {
@@ -42,6 +49,25 @@ internal static class Shared
 
             result.AddError($"--for: '{text}' is not a duration; write for example 20s, 1m30s or 500ms");
             return null;
+        },
+    };
+
+    /// <summary>--since DURATION, of what was reported.</summary>
+    public static Option<TimeSpan> Since() => new("--since")
+    {
+        Description = "How far back, to the begin of that hour; up to 720h (default: 24h)",
+        HelpName = "DURATION",
+        DefaultValueFactory = _ => TimeSpan.FromHours(24),
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+            if (Duration.TryParse(text, out var duration) && duration <= TimeSpan.FromDays(30))
+            {
+                return duration;
+            }
+
+            result.AddError($"--since: '{text}' is not a duration up to 720h; write for example 24h or 30m");
+            return default;
         },
     };
 
@@ -71,21 +97,31 @@ internal static class Shared
         Description = description,
         HelpName = "IP:PORT",
         DefaultValueFactory = _ => IPEndPoint.Parse(value),
-        CustomParser = result =>
-        {
-            var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-            if (text.Contains(':') && IPEndPoint.TryParse(text, out var address))
-            {
-                return address;
-            }
+        CustomParser = result => ReadAddress(result, name, value)!,
+    };
 
-            result.AddError($"{name}: '{text}' is not an address; write for example {value}");
-            return null!;
-        },
+    /// <summary>An option with an address, absent unless given.</summary>
+    public static Option<IPEndPoint?> OptionalAddress(string name, string description, string example) => new(name)
+    {
+        Description = description,
+        HelpName = "IP:PORT",
+        CustomParser = result => ReadAddress(result, name, example),
     };
 
     /// <summary>Whether JSON was asked for.</summary>
     public static bool IsJson(this ParseResult result, Option<string> output) => result.GetValue(output) == "json";
+
+    private static IPEndPoint? ReadAddress(ArgumentResult result, string name, string example)
+    {
+        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
+        if (text.Contains(':') && IPEndPoint.TryParse(text, out var address))
+        {
+            return address;
+        }
+
+        result.AddError($"{name}: '{text}' is not an address; write for example {example}");
+        return null;
+    }
 
     private static void Require(OptionResult result, string name, string[] values)
     {

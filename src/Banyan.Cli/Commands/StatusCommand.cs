@@ -49,6 +49,11 @@ internal static class StatusCommand
     {
         Console.Out.WriteLine(
             $"control plane {status.Version}: {(status.Ready ? "ready" : "starting")}, revision {status.Revision}, {status.Objects} objects");
+        if (status.Store?.Problem is { } problem)
+        {
+            Console.Out.WriteLine($"not everything is stored: {problem}");
+        }
+
         PrintSources(status);
         PrintProxies(status);
         if (report is not null)
@@ -90,7 +95,7 @@ internal static class StatusCommand
         {
             table.AddRow(
                 Markup.Escape(proxy.Node),
-                proxy.Connected ? proxy.Synced ? "synced" : "behind" : "gone",
+                State(proxy),
                 Acked(proxy, "listener"),
                 Acked(proxy, "route"),
                 Acked(proxy, "cluster"),
@@ -126,6 +131,10 @@ internal static class StatusCommand
             Tables.Print(table);
         }
     }
+
+    private static string State(ProxyStatus proxy) =>
+        (proxy.Connected ? proxy.Synced ? "synced" : "behind" : "gone")
+        + (proxy.Streams > 1 ? $", {proxy.Streams} streams" : "");
 
     private static string Acked(ProxyStatus proxy, string type) =>
         proxy.Acked.TryGetValue(type, out var acked) ? Markup.Escape($"{acked.Count} ({acked.Version})") : "0";

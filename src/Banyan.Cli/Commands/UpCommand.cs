@@ -9,12 +9,16 @@ internal static class UpCommand
     /// <summary>Hidden: where the background half of --detach writes its log.</summary>
     public const string LogOption = "--log";
 
+    /// <summary>Whether sidecars have identities.</summary>
+    public const string MtlsOption = "--mtls";
+
     public static Command Create()
     {
         var paths = Shared.Paths();
         var state = Shared.State();
         var duration = Shared.For();
         var detach = new Option<bool>("--detach") { Description = "Go on in the background once everything is ready" };
+        var mtls = Shared.Choice(MtlsOption, "Whether sidecars get identities and call each other by mutual TLS", "off", "on");
         var verbose = new Option<bool>("--verbose") { Description = "Show everything that control plane and sidecars log" };
         var log = new Option<string?>(LogOption) { Hidden = true };
         var output = Shared.Output();
@@ -25,13 +29,22 @@ internal static class UpCommand
                 ("banyan up mesh.yaml", "runs until Ctrl-C; saved changes of the file take effect at once"),
                 ("banyan up mesh/ --detach", "goes on in the background; 'banyan down' stops it"),
                 ("banyan up mesh.yaml --for 20s --output json", "runs for 20 seconds and prints where everything listens as JSON"),
+                ("banyan up mesh/ --for 15s --output json",
+                    "where the files hold Checks: ends as soon as all hold, after 15 seconds at most, and prints their results"),
             ],
-            ExitCodeMeanings = [(ExitCodes.Failed, "the files have mistakes, or something did not become ready in time")],
+            ExitCodeMeanings =
+                [(ExitCodes.Failed, "the files have mistakes, something did not become ready in time, or a Check failed")],
+            Details =
+                """
+                Objects of the kind Check say what counters of sidecars and applications must come to. With --for they are
+                judged: {"checks":[{"name","ok","evidence"}],"failed":N} is the result. docs/guide/checks.md describes them.
+                """,
         };
         command.Add(paths);
         command.Add(state);
         command.Add(duration);
         command.Add(detach);
+        command.Add(mtls);
         command.Add(verbose);
         command.Add(log);
         command.Add(output);
@@ -49,6 +62,7 @@ internal static class UpCommand
                 State = new StatePaths(result.GetValue(state)),
                 Paths = result.GetRequiredValue(paths),
                 For = result.GetValue(duration),
+                Mtls = result.GetValue(mtls) == "on",
                 Verbose = result.GetValue(verbose),
                 LogFile = result.GetValue(log),
                 IsJson = result.IsJson(output),

@@ -20,6 +20,7 @@ internal static class Announcement
             var table = Tables.Create("SERVICE", "REPLICA", "VERSION", "STATE", "WAY IN (SIDECAR)", "AROUND IT (ISOLATION: NONE)");
             foreach (var service in report.Services)
             {
+                var scheme = service.Url[..(service.Url.IndexOf("://", StringComparison.Ordinal) is >= 0 and var end ? end + 3 : 0)];
                 foreach (var endpoint in service.Endpoints)
                 {
                     table.AddRow(
@@ -27,8 +28,8 @@ internal static class Announcement
                         Markup.Escape(endpoint.Node),
                         Markup.Escape(endpoint.Version),
                         endpoint.State,
-                        $"http://{endpoint.Inbound}",
-                        $"http://{endpoint.App}");
+                        $"{scheme}{endpoint.Inbound}",
+                        $"{scheme}{endpoint.App}");
                 }
             }
 
@@ -37,10 +38,13 @@ internal static class Announcement
             Console.Out.WriteLine();
         }
 
-        if (report.Processes.FirstOrDefault(process => process.Outbound is not null) is { } sidecar && report.Services.Count > 0)
+        // curl takes what has no scheme for HTTP, which is the best guess for a port that declares nothing.
+        var callable = report.Services.OrderBy(service => service.Url.StartsWith("http:", StringComparison.Ordinal) ? 0 : 1)
+            .FirstOrDefault(service => service.Url.StartsWith("http:", StringComparison.Ordinal) || !service.Url.Contains("://"));
+        if (callable is not null && report.Processes.FirstOrDefault(process => process.Outbound is not null) is { } sidecar)
         {
             Console.Out.WriteLine($"Call a service as {sidecar.Name.Split(' ')[0]} does, through its sidecar:");
-            Console.Out.WriteLine($"  curl -x {sidecar.Outbound} {report.Services[0].Url}");
+            Console.Out.WriteLine($"  curl -x {sidecar.Outbound} {callable.Url}");
         }
     }
 }

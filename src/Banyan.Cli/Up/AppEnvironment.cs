@@ -1,4 +1,5 @@
 using System.Collections;
+using Banyan.Cli.Client;
 using Banyan.Cli.Up.Processes;
 
 namespace Banyan.Cli.Up;
@@ -26,7 +27,14 @@ internal static class AppEnvironment
     }
 
     /// <summary>The environment for one replica.</summary>
-    public static Dictionary<string, string> For(ProcessPlan plan, int replica, ReplicaPorts ports, string marker, string data)
+    /// <param name="plan">What is run.</param>
+    /// <param name="replica">Its number.</param>
+    /// <param name="ports">Its ports.</param>
+    /// <param name="marker">The mark of the run.</param>
+    /// <param name="data">Its folder.</param>
+    /// <param name="bootstrap">Without a sidecar: the file by which it finds the control plane.</param>
+    public static Dictionary<string, string> For(
+        ProcessPlan plan, int replica, ReplicaPorts ports, string marker, string data, string bootstrap = "")
     {
         var variables = Inherited();
         variables[Sessions.Marker] = marker;
@@ -51,13 +59,21 @@ internal static class AppEnvironment
             }
         }
 
-        foreach (var name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy"])
+        if (plan.Run.Sidecar)
         {
-            variables[name] = $"http://{ports.Outbound}";
+            foreach (var name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "grpc_proxy"])
+            {
+                variables[name] = $"http://{ports.Outbound}";
+            }
+
+            variables["no_proxy"] = NoProxy;
+            variables["NO_PROXY"] = NoProxy;
+        }
+        else
+        {
+            variables[BootstrapFile.GrpcVariable] = bootstrap;
         }
 
-        variables["no_proxy"] = NoProxy;
-        variables["NO_PROXY"] = NoProxy;
         foreach (var upstream in ports.Upstreams)
         {
             variables[$"BANYAN_UPSTREAM_{Variable(upstream.Service)}_{upstream.Port}"] = upstream.Local;

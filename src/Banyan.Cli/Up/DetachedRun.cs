@@ -27,7 +27,7 @@ internal static class DetachedRun
                 Arguments =
                 [
                     "up", .. run.Paths, "--state", run.State.Folder, UpCommand.LogOption, run.State.Log,
-                    .. run.Verbose ? (string[])["--verbose"] : [],
+                    UpCommand.MtlsOption, run.Mtls ? "on" : "off", .. run.Verbose ? (string[])["--verbose"] : [],
                 ],
                 Environment = AppEnvironment.Inherited(),
             },

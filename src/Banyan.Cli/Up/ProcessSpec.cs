@@ -7,6 +7,9 @@ internal sealed record ProcessSpec
 {
     public required string Name { get; init; }
 
+    /// <summary>What has to be done before every start.</summary>
+    public Func<CancellationToken, Task> Prepare { get; init; } = _ => Task.CompletedTask;
+
     /// <summary>Asked anew for every start, so that a restart may take another port.</summary>
     public required Func<SpawnRequest> Request { get; init; }
 

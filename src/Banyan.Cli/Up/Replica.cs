@@ -54,13 +54,19 @@ internal sealed class Replica
     public string NodeId => $"{_plan.Id}/{Index}";
 
     /// <summary>Serves: both are ready, and it is not on its way out.</summary>
-    public bool IsReady => !_draining && _sidecar.State == ProcessState.Ready && _app.State == ProcessState.Ready;
+    public bool IsReady => !_draining
+        && (!HasSidecar || _sidecar.State == ProcessState.Ready)
+        && _app.State == ProcessState.Ready;
+
+    /// <summary>Whether its traffic goes through a sidecar; without one it asks the control plane itself.</summary>
+    public bool HasSidecar => _plan.Run.Sidecar;
+
+    /// <summary>Where the sidecar answers about itself.</summary>
+    public string AdminSocket => _context.State.ProxySocket(Node);
 
     private string Name => $"{_plan.Owner.Metadata.Name}/{Index}";
 
     private string Node => $"{_plan.Owner.Metadata.Namespace}.{_plan.Owner.Metadata.Name}.{Index}";
-
-    private string AdminSocket => _context.State.ProxySocket(Node);
 
     /// <summary>Starts the sidecar once there is a control plane, and the application once its sidecar is ready.</summary>
     public void Start()
@@ -170,10 +176,11 @@ internal sealed class Replica
         Replica = Index,
         State = _draining ? InstanceState.Draining : IsReady ? InstanceState.Ready : InstanceState.Starting,
         Ports = _ports.Inbound,
-        Outbound = _ports.Outbound,
+        Outbound = HasSidecar ? _ports.Outbound : "",
         Upstreams = _ports.Upstreams,
-        Admin = AdminSocket,
+        Admin = HasSidecar ? AdminSocket : "",
         Pid = _app.Pid,
+        Secured = HasSidecar && _context.Mtls,
     };
 
     /// <returns>Whether the task ended in time; if not, the control plane is away.</returns>
@@ -196,8 +203,12 @@ internal sealed class Replica
         {
             // A sidecar that finds nobody says so in its log, and tries again only after a while.
             await _context.ControlReady.WaitAsync(cancel);
-            _sidecar.Start();
-            await _sidecar.Ready.WaitAsync(cancel);
+            if (HasSidecar)
+            {
+                _sidecar.Start();
+                await _sidecar.Ready.WaitAsync(cancel);
+            }
+
             _app.Start();
         }
         catch (OperationCanceledException)
@@ -275,16 +286,25 @@ internal sealed class Replica
     private ProcessSpec SidecarSpec() => new()
     {
         Name = $"{Name} sidecar",
+        Prepare = PrepareSidecarAsync,
         Request = SidecarRequest,
         Probe = stop => Probes.UnixAsync(AdminSocket, "ready", stop),
         ReadyTimeout = () => SidecarReady,
         Format = line => ProgramLog.Format(line, _context.Verbose),
     };
 
+    private async Task PrepareSidecarAsync(CancellationToken cancel)
+    {
+        Directory.CreateDirectory(
+            _context.State.Proxy(Node), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (_context.Mtls)
+        {
+            await SidecarIdentity.PrepareAsync(_context.State, Node, _plan.Owner, _context.Time, cancel);
+        }
+    }
+
     private SpawnRequest SidecarRequest()
     {
-        var folder = _context.State.Proxy(Node);
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var environment = AppEnvironment.Inherited();
         environment[Sessions.Marker] = _context.Marker;
         return new SpawnRequest
@@ -293,7 +313,15 @@ internal sealed class Replica
             Command = _context.ProxyProgram,
             Arguments =
             [
-                "--node", NodeId, "--control", _context.XdsUrl, "--state", folder, "--admin", $"unix:{AdminSocket}",
+                "--node", NodeId, "--control", _context.XdsUrl, "--state", _context.State.Proxy(Node),
+                "--admin", $"unix:{AdminSocket}",
+                .. _context.Mtls
+                    ? (string[])
+                    [
+                        "--join-token", _context.State.JoinToken(Node),
+                        "--service-account", WorkloadIdentity.AccountOf(_plan.Owner),
+                    ]
+                    : [],
             ],
             Environment = environment,
             Directory = "/",
@@ -322,9 +350,20 @@ internal sealed class Replica
             Name = Name,
             Command = _plan.Run.Command,
             Arguments = _plan.Run.Args,
-            Environment = AppEnvironment.For(_plan, Index, _ports, _context.Marker, _context.State.Data(_plan.Owner)),
+            Environment = AppEnvironment.For(
+                _plan, Index, _ports, _context.Marker, _context.State.Data(_plan.Owner), HasSidecar ? "" : WriteBootstrap()),
             Directory = _plan.Directory,
         };
+    }
+
+    private string WriteBootstrap()
+    {
+        var path = _context.State.Bootstrap(Node);
+        Directory.CreateDirectory(
+            Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var file = new BootstrapFile(NodeId, _plan.Owner.Spec.Zone, _context.PlainXds);
+        File.WriteAllText(path, file.Grpc().ToJsonString());
+        return path;
     }
 
     private async Task<string?> ProbeAppAsync(CancellationToken stop)

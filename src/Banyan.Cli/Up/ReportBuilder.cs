@@ -1,3 +1,5 @@
+using Banyan.Model;
+
 namespace Banyan.Cli.Up;
 
 /// <summary>Describes a running mesh.</summary>
@@ -9,7 +11,11 @@ internal static class ReportBuilder
         List<ProcessReport> processes = [Describe(control, "control", null)];
         foreach (var replica in groups.SelectMany(group => group.Replicas))
         {
-            processes.Add(Describe(replica.Sidecar, "sidecar", $"http://{replica.Ports.Outbound}"));
+            if (replica.HasSidecar)
+            {
+                processes.Add(Describe(replica.Sidecar, "sidecar", $"http://{replica.Ports.Outbound}"));
+            }
+
             processes.Add(Describe(replica.App, "application", null));
         }
 
@@ -33,9 +39,13 @@ internal static class ReportBuilder
             from replica in groups.SelectMany(entry => entry.Replicas)
             let instance = replica.Describe()
             from port in instance.Ports
-            let version = replica.Plan.Workloads.First(workload => workload.Spec.Service == port.Service).Spec.Version
-            select (port, endpoint: new EndpointReport(
-                instance.NodeId, version, instance.State.ToString().ToLowerInvariant(), port.Inbound, port.App));
+            let workload = replica.Plan.Workloads.First(workload => workload.Spec.Service == port.Service)
+            select (port, scheme: Scheme(replica.Plan, workload, port), endpoint: new EndpointReport(
+                instance.NodeId,
+                workload.Spec.Version,
+                instance.State.ToString().ToLowerInvariant(),
+                port.Inbound,
+                port.App));
         return
         [
             .. endpoints
@@ -47,10 +57,22 @@ internal static class ReportBuilder
                     group.Key.Service,
                     group.Key.ServiceNamespace,
                     group.Key.Port,
-                    $"http://{group.Key.Service}.{group.Key.ServiceNamespace}{(group.Key.Port == 80 ? "" : $":{group.Key.Port}")}/",
+                    Url(group.First().scheme, $"{group.Key.Service}.{group.Key.ServiceNamespace}", group.Key.Port),
                     [.. group.Select(entry => entry.endpoint)])),
         ];
     }
+
+    private static string Scheme(ProcessPlan plan, Workload workload, InstancePort port)
+    {
+        var own = workload.Spec.Ports.First(candidate => candidate.Port == port.Port);
+        var scheme = PortUrl.Scheme(own);
+
+        // A guest's port is one of its host, which may say more.
+        return scheme.Length > 0 ? scheme : PortUrl.Scheme(plan.OwnerPort(own));
+    }
+
+    private static string Url(string scheme, string name, int port) =>
+        scheme == "http://" ? $"{scheme}{name}{(port == 80 ? "" : $":{port}")}/" : $"{scheme}{name}:{port}";
 
     private static ProcessReport Describe(SupervisedProcess process, string role, string? outbound) => new(
         process.Name,

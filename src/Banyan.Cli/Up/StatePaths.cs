@@ -42,6 +42,15 @@ internal sealed class StatePaths
     /// <summary>The folder that a sidecar keeps its snapshot in.</summary>
     public string Proxy(string node) => Path.Combine(Folder, "proxies", node);
 
+    /// <summary>The folder that a sidecar keeps its key and certificates in.</summary>
+    public string Identity(string node) => Path.Combine(Proxy(node), "identity");
+
+    /// <summary>The file by which a sidecar joins; gone once it has.</summary>
+    public string JoinToken(string node) => Path.Combine(Proxy(node), "join-token");
+
+    /// <summary>The file by which a replica without a sidecar finds the control plane.</summary>
+    public string Bootstrap(string node) => Path.Combine(Folder, "bootstrap", $"{node}.json");
+
     /// <summary>A folder for an application's own files, shared by its replicas; made on first use, readable by nobody else.</summary>
     public string Data(Workload workload)
     {

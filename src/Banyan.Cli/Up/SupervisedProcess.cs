@@ -76,6 +76,7 @@ internal sealed class SupervisedProcess(ProcessSpec spec, Reaper reaper, UpLog l
             try
             {
                 Set(ProcessState.Starting);
+                await spec.Prepare(stop);
                 _child = reaper.Start(spec.Request(), OnLine);
                 if (await BecomesReadyAsync(_child, stop))
                 {
@@ -88,6 +89,10 @@ internal sealed class SupervisedProcess(ProcessSpec spec, Reaper reaper, UpLog l
                 }
 
                 Trouble = (await _child.Exited).ToString();
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
             }
             catch (Exception exception) when (
                 exception is SpawnException or UserException or IOException or UnauthorizedAccessException)

@@ -1,3 +1,4 @@
+using System.Net;
 using Banyan.Cli.Up.Processes;
 
 namespace Banyan.Cli.Up;
@@ -28,6 +29,7 @@ internal sealed class Supervisor : IAsyncDisposable
     private readonly SupervisorContext _context;
     private readonly SupervisedProcess _control;
     private readonly string _xds;
+    private readonly string _xdsTls;
     private readonly string _api;
     private SupervisorApi? _socket;
     private FileWatch? _watch;
@@ -42,6 +44,7 @@ internal sealed class Supervisor : IAsyncDisposable
         var random = new Random();
         var ports = new PortAllocator(random);
         _xds = $"127.0.0.1:{ports.Take()}";
+        _xdsTls = $"127.0.0.1:{ports.Take()}";
         _api = $"127.0.0.1:{ports.Take()}";
         _reaper = new Reaper(time, adoptOrphans: true);
         _guard = Guard.Start(_reaper, Programs.Banyan, marker, AppEnvironment.Inherited(), line => log.Line("guard", line));
@@ -51,7 +54,9 @@ internal sealed class Supervisor : IAsyncDisposable
             State = options.State,
             Marker = marker,
             ProxyProgram = options.ProxyProgram,
-            XdsUrl = $"http://{_xds}",
+            XdsUrl = options.Mtls ? $"https://{_xdsTls}" : $"http://{_xds}",
+            PlainXds = IPEndPoint.Parse(_xds),
+            Mtls = options.Mtls,
             Verbose = options.Verbose,
             Reaper = _reaper,
             Registrar = _registrar,
@@ -193,6 +198,12 @@ internal sealed class Supervisor : IAsyncDisposable
 
     /// <summary>What runs now, and where.</summary>
     public MeshReport Report() => ReportBuilder.Build(_options.State, _api, _xds, _control, Groups());
+
+    /// <summary>The replicas of the process that a Workload has or shares; none when it does not run here.</summary>
+    public IEnumerable<Replica> Replicas(string ns, string workload) => Groups()
+        .Where(group => group.Plan.Owner.Metadata.Namespace == ns
+            && group.Plan.Workloads.Any(member => member.Metadata.Name == workload))
+        .SelectMany(group => group.Replicas);
 
     /// <summary>Ends everything in order.</summary>
     public async Task StopAsync()
@@ -365,7 +376,8 @@ internal sealed class Supervisor : IAsyncDisposable
                 Arguments =
                 [
                     "control", "--state", _options.State.ControlFolder, "--socket", _options.State.ControlSocket,
-                    "--xds", _xds, "--api", _api, .. _options.Paths.SelectMany(path => (string[])["--files", path]),
+                    "--xds", _xds, "--api", _api, .. _options.Mtls ? (string[])["--xds-tls", _xdsTls] : [],
+                    .. _options.Paths.SelectMany(path => (string[])["--files", path]),
                 ],
                 Environment = environment,
             };

@@ -1,3 +1,4 @@
+using System.Net;
 using Banyan.Cli.Up.Processes;
 
 namespace Banyan.Cli.Up;
@@ -13,8 +14,14 @@ internal sealed record SupervisorContext
     /// <summary>The sidecar's program.</summary>
     public required string ProxyProgram { get; init; }
 
-    /// <summary>Where sidecars find the control plane.</summary>
+    /// <summary>Where sidecars find the control plane: over TLS where they have identities.</summary>
     public required string XdsUrl { get; init; }
+
+    /// <summary>Where replicas without a sidecar find it.</summary>
+    public required IPEndPoint PlainXds { get; init; }
+
+    /// <summary>Whether sidecars have identities.</summary>
+    public required bool Mtls { get; init; }
 
     public required bool Verbose { get; init; }
 

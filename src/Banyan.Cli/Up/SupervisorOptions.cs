@@ -11,6 +11,9 @@ internal sealed record SupervisorOptions
     /// <summary>The sidecar's program.</summary>
     public required string ProxyProgram { get; init; }
 
+    /// <summary>Whether sidecars have identities, and call each other by mutual TLS.</summary>
+    public bool Mtls { get; init; }
+
     /// <summary>Whether to show what the mesh's own programs log beside warnings.</summary>
     public bool Verbose { get; init; }
 }

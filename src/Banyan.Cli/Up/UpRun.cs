@@ -1,4 +1,6 @@
+using Banyan.Cli.Checks;
 using Banyan.Cli.Commands;
+using Banyan.Model;
 
 namespace Banyan.Cli.Up;
 
@@ -17,6 +19,9 @@ internal sealed record UpRun
 
     public bool Verbose { get; init; }
 
+    /// <summary>Whether sidecars have identities, and call each other by mutual TLS.</summary>
+    public bool Mtls { get; init; }
+
     /// <summary>Where the log goes instead of standard error.</summary>
     public string? LogFile { get; init; }
 
@@ -31,7 +36,9 @@ internal sealed record UpRun
 
     /// <summary>Reads the files, as far as that can go wrong.</summary>
     /// <exception cref="UserException">They have mistakes.</exception>
-    public IReadOnlyList<ProcessPlan> Plan()
+    public IReadOnlyList<ProcessPlan> Plan() => Read().Plans;
+
+    private (IReadOnlyList<ProcessPlan> Plans, IReadOnlyList<Check> Checks) Read()
     {
         var set = ConfigFiles.Read(Paths);
         if (set.Problems.Count > 0)
@@ -40,8 +47,12 @@ internal sealed record UpRun
         }
 
         var plans = Planner.Plan(set.Objects);
-        var problems = plans.Select(Planner.Problem).OfType<string>().ToList();
-        return problems.Count == 0 ? plans : throw new UserException(string.Join('\n', problems));
+        List<string> problems =
+        [
+            .. plans.Select(Planner.Problem).OfType<string>(),
+            .. CheckTargets.Problems(set.Objects).Select(problem => $"{problem}"),
+        ];
+        return problems.Count == 0 ? (plans, [.. set.Objects.OfType<Check>()]) : throw new UserException(string.Join('\n', problems));
     }
 
     /// <summary>How long everything may take until it is ready.</summary>
@@ -53,8 +64,8 @@ internal sealed record UpRun
     public async Task<int> RunAsync()
     {
         var time = TimeProvider.System;
-        var plans = Plan();
-        var options = new SupervisorOptions { State = State, Paths = Paths, ProxyProgram = Programs.Proxy(), Verbose = Verbose };
+        var (plans, checks) = Read();
+        var options = new SupervisorOptions { State = State, Paths = Paths, ProxyProgram = Programs.Proxy(), Mtls = Mtls, Verbose = Verbose };
         using var signals = new ShutdownSignals();
         await using var file = LogFile is null ? null : new StreamWriter(LogFile, append: false);
         var log = new UpLog(file ?? Console.Error, file is null && UpLog.ErrorHasColours);
@@ -66,7 +77,7 @@ internal sealed record UpRun
         try
         {
             await supervisor.StartAsync(plans);
-            code = await ServeAsync(supervisor, plans, log, time, stop.Token);
+            code = await ServeAsync(supervisor, plans, checks, log, time, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -91,8 +102,14 @@ internal sealed record UpRun
     }
 
     private async Task<int> ServeAsync(
-        Supervisor supervisor, IReadOnlyList<ProcessPlan> plans, UpLog log, TimeProvider time, CancellationToken stop)
+        Supervisor supervisor,
+        IReadOnlyList<ProcessPlan> plans,
+        IReadOnlyList<Check> checks,
+        UpLog log,
+        TimeProvider time,
+        CancellationToken stop)
     {
+        var judged = For is not null && WhileReady is null && checks.Count > 0 ? new CheckRun(supervisor, checks, time) : null;
         var missing = await supervisor.WaitReadyAsync(ReadyLimit(plans), stop);
         if (missing.Count > 0)
         {
@@ -102,13 +119,19 @@ internal sealed record UpRun
                 log.Notice($"  {line}");
             }
 
+            if (judged is not null)
+            {
+                CheckRun.Conclude(await judged.RunAsync(TimeSpan.Zero, stop), IsJson);
+            }
+
             if (For is not null || WhileReady is not null)
             {
                 return ExitCodes.Failed;
             }
         }
 
-        if (Announces)
+        // One document on standard output: where checks are judged, it is their result.
+        if (Announces && !(IsJson && judged is not null))
         {
             Announcement.Write(supervisor.Report(), IsJson);
         }
@@ -116,6 +139,16 @@ internal sealed record UpRun
         if (WhileReady is not null)
         {
             return await WhileReady(supervisor, stop);
+        }
+
+        if (judged is not null)
+        {
+            return CheckRun.Conclude(await judged.RunAsync(For!.Value, stop), IsJson);
+        }
+
+        if (checks.Count > 0)
+        {
+            log.Notice($"the files hold {checks.Count} checks, which are judged with --for DURATION");
         }
 
         await Task.Delay(For ?? Timeout.InfiniteTimeSpan, time, stop);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Banyan.Control.Registry;
 using Banyan.Control.Telemetry;
 
 namespace Banyan.Control.Api;
@@ -12,5 +13,21 @@ namespace Banyan.Control.Api;
 [JsonSerializable(typeof(ApplyResult))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(TrafficDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(DiffDocument))]
+[JsonSerializable(typeof(RollbackDocument))]
+[JsonSerializable(typeof(EdgesDocument))]
+[JsonSerializable(typeof(RegistrationList))]
+[JsonSerializable(typeof(MaintenanceResult))]
+[JsonSerializable(typeof(ServiceList))]
+[JsonSerializable(typeof(AuditDocument))]
+[JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(RegistrationRequest))]
 [JsonSerializable(typeof(EdgeReport))]
+[JsonSerializable(typeof(CertificatesDocument))]
+[JsonSerializable(typeof(IssuedList))]
+[JsonSerializable(typeof(JoinTokenEntry))]
+[JsonSerializable(typeof(CsrDocument))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(RotationDocument))]
 public sealed partial class ApiJson : JsonSerializerContext;

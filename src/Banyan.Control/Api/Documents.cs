@@ -11,7 +11,13 @@ public sealed record StatusDocument(
     IReadOnlyList<SourceStatus> Sources,
     IReadOnlyList<ProxyStatus> Proxies,
     int Objects,
-    IReadOnlyList<string> Warnings);
+    IReadOnlyList<string> Warnings,
+    StoreStatus? Store = null);
+
+/// <summary>The database.</summary>
+/// <param name="Name">A path, or an address without its password.</param>
+/// <param name="Problem">Why something is in effect and not stored; absent when all is stored.</param>
+public sealed record StoreStatus(string Name, string? Problem);
 
 /// <summary>A configured path and what became of it.</summary>
 /// <param name="Path">The path as it was given.</param>
@@ -39,13 +45,18 @@ public sealed record ProblemEntry(string File, int Line, int Column, string Fiel
 /// <param name="Synced">Whether everything that was sent is acknowledged and nothing waits.</param>
 /// <param name="Acked">By type (listener, route, cluster, endpoint): what was acknowledged last.</param>
 /// <param name="LastNack">The last refusal, if it still stands.</param>
+/// <param name="Streams">
+/// How many streams are open: more than one when several clients say the same name. Then all of them are synced or
+/// none, and what was acknowledged is that of the one which came last.
+/// </param>
 public sealed record ProxyStatus(
     string Node,
     bool Connected,
     DateTimeOffset Since,
     bool Synced,
     IReadOnlyDictionary<string, AckedType> Acked,
-    NackEntry? LastNack);
+    NackEntry? LastNack,
+    int Streams);
 
 /// <summary>The last acknowledged version of a type and how many resources of it the proxy is subscribed to.</summary>
 public sealed record AckedType(string Version, int Count);
@@ -61,7 +72,7 @@ public sealed record ApplyResult(IReadOnlyList<ChangedObject> Changed, IReadOnly
 public sealed record ChangedObject(string Kind, string Namespace, string Name, string Action)
 {
     internal static ChangedObject Of(ObjectChange change) => new(
-        change.Key.Kind, change.Key.Namespace, change.Key.Name, change.Action.ToString().ToLowerInvariant());
+        change.Key.Kind, change.Key.Namespace, change.Key.Name, change.Action.Word());
 }
 
 /// <summary>An error answer, RFC 9457.</summary>

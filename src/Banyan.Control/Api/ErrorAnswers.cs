@@ -1,3 +1,5 @@
+using Banyan.Control.Store.Persistence;
+using Banyan.Model;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -16,7 +18,28 @@ internal static class ErrorAnswers
         }
         catch (BadHttpRequestException exception)
         {
-            await AnswerAsync(context, exception.StatusCode, exception.Message);
+            // What is read here of a request is its body.
+            await AnswerAsync(
+                context, exception.StatusCode, exception.Message, [new Problem("", 0, 0, "body", exception.Message)]);
+            return;
+        }
+        catch (BadParameterException exception)
+        {
+            await AnswerAsync(context, StatusCodes.Status400BadRequest, exception.Message, [exception.Problem]);
+            return;
+        }
+        catch (StoreFailedException exception)
+        {
+            Log.NotStored(log, context.Request.Method, context.Request.Path.Value ?? "", exception.Message);
+            var detail = HttpMethods.IsGet(context.Request.Method)
+                ? exception.Message
+                : $"nothing was stored: {exception.Message}";
+            await AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, detail);
+            return;
+        }
+        catch (RevisionConflictException exception)
+        {
+            await AnswerAsync(context, StatusCodes.Status409Conflict, $"nothing was stored: {exception.Message}");
             return;
         }
         catch (Exception exception) when (exception is OperationCanceledException or ConnectionResetException
@@ -51,11 +74,12 @@ internal static class ErrorAnswers
         }
     }
 
-    private static async Task AnswerAsync(HttpContext context, int status, string detail)
+    private static async Task AnswerAsync(
+        HttpContext context, int status, string detail, IEnumerable<Problem>? problems = null)
     {
         if (!context.Response.HasStarted)
         {
-            await Reply.ProblemAsync(context, status, detail);
+            await Reply.ProblemAsync(context, status, detail, problems);
         }
     }
 }

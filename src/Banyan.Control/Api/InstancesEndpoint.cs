@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
-using Banyan.Control.Hosting;
 using Banyan.Control.Store;
 using Banyan.Model;
 using Microsoft.AspNetCore.Http;
@@ -9,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Banyan.Control.Api;
 
 /// <summary>Registration of instances by who runs them.</summary>
-internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake)
+internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake, Action<string>? tell)
 {
     private const int MaxPorts = 256;
     private const int MaxInstances = 20_000;
@@ -17,7 +16,7 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
     /// <summary>All instances.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var isPublic = ControlServer.ListenerOf(context) == Listener.Tcp;
+        var isPublic = !Access.Of(context).IsAdmin;
         var buffer = new ArrayBufferWriter<byte>();
         await using (var writer = new Utf8JsonWriter(buffer))
         {
@@ -39,9 +38,14 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
     public async Task PutAsync(HttpContext context)
     {
         var text = await RequestBody.ReadAsync(context);
-        if (!WorkloadInstance.TryParse(text, out var instance, out var error))
+        WorkloadInstance instance;
+        try
         {
-            await Reply.ProblemAsync(context, StatusCodes.Status400BadRequest, $"not a workload instance: {error}");
+            instance = WorkloadInstance.Parse(text);
+        }
+        catch (JsonException exception)
+        {
+            await Reply.NotJsonAsync(context, "a workload instance", exception);
             return;
         }
 
@@ -53,16 +57,22 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
             return;
         }
 
+        var origin = Caller.Origin(context, "run");
         var done = await store.ChangeAsync<bool>(state =>
         {
             var isRoom = state.Instances.Count < MaxInstances || state.Instances.ContainsKey(instance.NodeId);
             if (isRoom)
             {
-                intake.Put(state, instance);
+                intake.Put(state, instance, origin);
             }
 
             return _ => isRoom;
         });
+        if (done)
+        {
+            tell?.Invoke(instance.NodeId);
+        }
+
         await (done ? Reply.NothingAsync(context) : Reply.ProblemAsync(
             context, StatusCodes.Status507InsufficientStorage, $"more than {MaxInstances} instances"));
     }
@@ -71,13 +81,14 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
     public async Task DeleteAsync(HttpContext context)
     {
         var node = NodeOf(context);
+        var origin = Caller.Origin(context, "end");
         var done = await store.ChangeAsync<bool>(state =>
         {
-            var removed = intake.Remove(state, node);
+            var removed = intake.Remove(state, node, origin);
             return _ => removed;
         });
         await (done ? Reply.NothingAsync(context) : Reply.ProblemAsync(
-            context, StatusCodes.Status404NotFound, $"there is no instance {node}"));
+            context, StatusCodes.Status404NotFound, $"there is no instance {node}", "replica"));
     }
 
     private static string NodeOf(HttpContext context)
@@ -90,7 +101,7 @@ internal sealed class InstancesEndpoint(ConfigStore store, InstanceIntake intake
     {
         if (instance.NodeId != node)
         {
-            yield return Wrong("", $"the body is instance {instance.NodeId}, the address says {node}");
+            yield return Wrong("workload", $"the body is instance {instance.NodeId}, the address says {node}");
         }
 
         if (instance.Replica < 0)

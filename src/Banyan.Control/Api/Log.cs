@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(2401, LogLevel.Warning, "A connection of user {User} to the unix socket was refused")]
     public static partial void ForeignUser(ILogger log, uint user);
+
+    [LoggerMessage(2402, LogLevel.Error, "{Method} {Path} was refused: {Problem}")]
+    public static partial void NotStored(ILogger log, string method, string path, string problem);
 }

@@ -4,19 +4,19 @@ using Microsoft.AspNetCore.Http;
 namespace Banyan.Control.Api;
 
 /// <summary>
-/// Guards the TCP listener until callers have tokens: a web page must not reach it through the user's browser
-/// (Host against rebinding, Origin against forged requests), and changes are taken on the unix socket only, whose
-/// file says who may.
+/// Guards the TCP listener: a web page must not reach it through the user's browser (Host against rebinding, Origin
+/// against forged requests). What else a request may do is judged by <see cref="Access"/>.
 /// </summary>
 internal static class LoopbackGuard
 {
     /// <summary>Why the request is refused; null when it may pass.</summary>
-    public static (int Status, string Detail)? Refusal(HttpRequest request)
+    public static (int Status, string Detail, string Field)? Refusal(HttpRequest request)
     {
         if (!IsLoopback(request.Host))
         {
             return (StatusCodes.Status421MisdirectedRequest,
-                $"the Host \"{request.Host}\" is not this machine's loopback; use localhost, 127.0.0.1 or [::1]");
+                $"the Host \"{request.Host}\" is not this machine's loopback; use localhost, 127.0.0.1 or [::1]",
+                "Host");
         }
 
         var origin = request.Headers.Origin;
@@ -24,14 +24,7 @@ internal static class LoopbackGuard
             && from.Scheme == request.Scheme && new HostString(from.Host, from.Port) is var host && IsLoopback(host)
             && host.Port == (request.Host.Port ?? 80)))
         {
-            return (StatusCodes.Status403Forbidden, $"the Origin \"{origin}\" may not use this API");
-        }
-
-        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
-        {
-            return (
-                StatusCodes.Status403Forbidden,
-                "over TCP the API can only be read; changes are taken on the unix socket");
+            return (StatusCodes.Status403Forbidden, $"the Origin \"{origin}\" may not use this API", "Origin");
         }
 
         return null;

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using Banyan.Control.Hosting;
 using Banyan.Control.Store;
 using Banyan.Model;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +21,7 @@ internal sealed class ResourcesEndpoint(ConfigStore store)
         var space = context.Request.Query["namespace"].ToString();
         var name = context.Request.Query["name"].ToString();
         var view = store.View;
-        var isPublic = ControlServer.ListenerOf(context) == Listener.Tcp;
+        var isPublic = !Access.Of(context).IsAdmin;
         var items = view.Objects.Where(pair => pair.Key.Kind == kind.Kind
                 && (space.Length == 0 || pair.Key.Namespace == space)
                 && (name.Length == 0 || pair.Key.Name == name))
@@ -53,7 +52,8 @@ internal sealed class ResourcesEndpoint(ConfigStore store)
         context,
         StatusCodes.Status404NotFound,
         $"there is no kind \"{context.Request.RouteValues["kind"]}\"; there are "
-            + string.Join(", ", KindInfo.All.Where(kind => kind.IsSupported).Select(kind => kind.Plural)));
+            + string.Join(", ", KindInfo.All.Where(kind => kind.IsSupported).Select(kind => kind.Plural)),
+        "kind");
 
     private static void Write(Utf8JsonWriter writer, MeshObject item, string owner, ObjectStatus? status)
     {

@@ -1,11 +1,13 @@
 using Banyan.Control.Store;
+using Banyan.Control.Store.Persistence;
 using Banyan.Control.Xds;
 using Microsoft.AspNetCore.Http;
 
 namespace Banyan.Control.Api;
 
 /// <summary>GET /api/v1/status, GET /ready, and the word that lets a removal take effect.</summary>
-internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake intake)
+internal sealed class StatusEndpoint(
+    ConfigStore store, XdsHub hub, FileIntake intake, IDatabase database)
 {
     private static readonly string Version =
         typeof(StatusEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -21,7 +23,8 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
             view.Sources,
             [.. hub.Nodes().Select(Proxy)],
             view.Objects.Count,
-            [.. view.Warnings.Select(warning => warning.ToString())]), ApiJson.Default.StatusDocument);
+            [.. view.Warnings.Select(warning => warning.ToString())],
+            new StoreStatus(database.Name, view.StoreProblem)), ApiJson.Default.StatusDocument);
     }
 
     /// <summary>Whether every source finished its first load.</summary>
@@ -32,6 +35,12 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
         {
             context.Response.ContentType = "text/plain";
             return context.Response.WriteAsync("ready\n", context.RequestAborted);
+        }
+
+        if (view.Awaited is { } awaited)
+        {
+            return Reply.ProblemAsync(context, StatusCodes.Status503ServiceUnavailable,
+                $"the store has not been read yet: {awaited}");
         }
 
         var waiting = view.Sources.Where(source => source.State != "ok")
@@ -48,18 +57,18 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
         var path = context.Request.Query["path"].ToString();
         if (path.Length == 0)
         {
-            await Reply.ProblemAsync(context, StatusCodes.Status400BadRequest, "path=PATH is missing");
-            return;
+            throw new BadParameterException("path", "is missing: the file, or its folder");
         }
 
+        var origin = Caller.Origin(context, "accept removal");
         var (problems, changes) = await store.ChangeAsync<RemovalOutcome>(state =>
         {
-            var result = intake.AcceptRemoval(state, path);
+            var result = intake.AcceptRemoval(state, path, origin);
             return _ => result;
         });
         if (problems is null)
         {
-            await Reply.ProblemAsync(context, StatusCodes.Status404NotFound, $"no removal of {path} is held");
+            await Reply.ProblemAsync(context, StatusCodes.Status404NotFound, $"no removal of {path} is held", "path");
         }
         else if (problems.Count > 0)
         {
@@ -75,9 +84,9 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
 
     private static ProxyStatus Proxy(NodeReport node) => new(
         node.Id,
-        node.Connected,
+        node.Streams > 0,
         node.Since,
-        node.Connected && node.Report is { Synced: true },
+        node.Streams > 0 && node.Report is { Synced: true },
         node.Report?.Acked.ToDictionary(
             pair => pair.Key.Word(),
             pair => new AckedType(pair.Value.Version, pair.Value.Count),
@@ -85,5 +94,6 @@ internal sealed class StatusEndpoint(ConfigStore store, XdsHub hub, FileIntake i
             ?? [],
         node.Report?.LastNack is { } nack
             ? new NackEntry(nack.Type.Word(), nack.Resource, nack.Message, nack.At)
-            : null);
+            : null,
+        node.Streams);
 }

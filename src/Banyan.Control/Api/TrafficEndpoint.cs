@@ -9,7 +9,7 @@ internal sealed class TrafficEndpoint(TrafficScraper scraper, TimeProvider time)
     /// <summary>What the sidecars have counted, merged.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        var raw = context.Request.Query["raw"].ToString() is "true" or "1";
+        var raw = QueryValues.Flag(context, "raw");
         var (merged, unreachable) = await scraper.ScrapeAsync(context.RequestAborted);
         await Reply.JsonAsync(
             context,

@@ -1,6 +1,5 @@
 using System.Net;
 using Banyan.Control.Api;
-using Banyan.Control.Xds;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -16,9 +15,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Banyan.Control.Hosting;
 
-/// <summary>Kestrel with three doors: xDS, the API on loopback TCP, and the API on the unix socket.</summary>
+/// <summary>
+/// Kestrel with its doors: xDS, the API on loopback TCP, the API on the unix socket, and xDS over TLS where it is
+/// wanted.
+/// </summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
+    private const int Backlog = 4096;
+
+    /// <summary>Requests of the API that are answered at once; streams of proxies and of events do not count.</summary>
+    private const int MostRequests = 128;
+
     private const UnixFileMode SocketMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly object ListenerKey = new();
@@ -27,9 +34,9 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly string _socket;
-    private readonly ListenOptions[] _listeners;
+    private readonly ListenOptions?[] _listeners;
 
-    private ControlServer(WebApplication app, string socket, ListenOptions[] listeners)
+    private ControlServer(WebApplication app, string socket, ListenOptions?[] listeners)
     {
         _app = app;
         _socket = socket;
@@ -37,27 +44,46 @@ internal sealed class ControlServer : IAsyncDisposable
     }
 
     /// <summary>Where the xDS listener is bound.</summary>
-    public IPEndPoint XdsEndPoint => _listeners[0].IPEndPoint!;
+    public IPEndPoint XdsEndPoint => _listeners[0]!.IPEndPoint!;
+
+    /// <summary>Where the xDS listener over TLS is bound; null without one.</summary>
+    public IPEndPoint? XdsTlsEndPoint => _listeners[(int)Listener.XdsTls]?.IPEndPoint;
 
     /// <summary>Where the TCP API is bound.</summary>
-    public IPEndPoint ApiEndPoint => _listeners[1].IPEndPoint!;
+    public IPEndPoint ApiEndPoint => _listeners[1]!.IPEndPoint!;
+
+    /// <summary>What the API's doors lead to: method and pattern.</summary>
+    public IEnumerable<string> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(each => each.Endpoints)
+        .OfType<RouteEndpoint>()
+        .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [])
+            .Select(method => $"{method} {endpoint.RoutePattern.RawText}"));
 
     /// <summary>Binds all doors; what is behind them is given.</summary>
     public static async Task<ControlServer> StartAsync(
         ControlPlaneOptions options,
         string socket,
-        XdsService xds,
+        ProxyServices proxies,
+        Func<HttpContext, Listener, Task<bool>> admit,
         Action<IEndpointRouteBuilder> routes,
         ILoggerFactory logs,
         CancellationToken cancel)
     {
         var log = logs.CreateLogger("Banyan.Control.Api");
-        var listeners = new ListenOptions[3];
+        var listeners = new ListenOptions[4];
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "banyan" });
         builder.Services.AddSingleton(logs);
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets =>
+        {
+            // A push passes three queues less. What runs on the sockets' threads never blocks: streams take short
+            // locks, and the API hands its work to the store's thread.
+            sockets.UnsafePreferInlineScheduling = true;
+
+            // All proxies come back at once after an outage; who finds the queue full tries again a second later.
+            sockets.Backlog = Backlog;
+        });
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             Limit(kestrel);
@@ -65,10 +91,19 @@ internal sealed class ControlServer : IAsyncDisposable
             kestrel.Listen(options.Api, listen => Open(listeners, listen, Listener.Tcp, HttpProtocols.Http1, log));
             kestrel.ListenUnixSocket(
                 socket, listen => Open(listeners, listen, Listener.Socket, HttpProtocols.Http1, log));
+            if (options.XdsTls is { } secured)
+            {
+                kestrel.Listen(secured, listen =>
+                {
+                    Open(listeners, listen, Listener.XdsTls, HttpProtocols.Http2, log);
+                    listen.UseIdentity(proxies.Server);
+                });
+            }
         });
 
         var app = builder.Build();
-        app.Use((context, next) => DispatchAsync(context, next, xds, log));
+        var limit = new RequestLimit(MostRequests);
+        app.Use((context, next) => DispatchAsync(context, next, proxies, admit, limit, log));
         app.UseRouting();
         routes(app);
         try
@@ -80,7 +115,7 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             await app.DisposeAsync();
             throw new ControlPlaneException(
-                $"cannot listen: {exception.Message}; choose other addresses with --xds, --api and --socket",
+                $"cannot listen: {exception.Message}; choose other addresses with --xds, --xds-tls, --api and --socket",
                 exception);
         }
 
@@ -127,6 +162,8 @@ internal sealed class ControlServer : IAsyncDisposable
     {
         listeners[(int)listener] = listen;
         listen.Protocols = protocols;
+
+        // Items of TLS's connection are those of the one below.
         listen.Use(next => async connection =>
         {
             if (listener == Listener.Socket
@@ -141,22 +178,25 @@ internal sealed class ControlServer : IAsyncDisposable
         });
     }
 
-    private static Task DispatchAsync(HttpContext context, RequestDelegate next, XdsService xds, ILogger log)
+    private static async Task DispatchAsync(
+        HttpContext context,
+        RequestDelegate next,
+        ProxyServices proxies,
+        Func<HttpContext, Listener, Task<bool>> admit,
+        RequestLimit limit,
+        ILogger log)
     {
         var listener = ListenerOf(context);
-        if (listener == Listener.Xds)
+        if (listener is Listener.Xds or Listener.XdsTls)
         {
-            // No rate bounds the streams; each message is bounded.
-            context.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
-            return xds.HandleAsync(context);
+            await proxies.ServeAsync(context, listener);
+            return;
         }
 
-        if (listener == Listener.Tcp && LoopbackGuard.Refusal(context.Request) is { } refusal)
+        if (await admit(context, listener))
         {
-            return Reply.ProblemAsync(context, refusal.Status, refusal.Detail);
+            await ErrorAnswers.InvokeAsync(context, inner => limit.InvokeAsync(inner, next), log);
         }
-
-        return ErrorAnswers.InvokeAsync(context, next, log);
     }
 
     /// <summary>Signals belong to the process, which is not ours.</summary>

@@ -11,4 +11,7 @@ internal enum Listener
 
     /// <summary>The API on the unix socket.</summary>
     Socket,
+
+    /// <summary>gRPC of the proxies, over TLS.</summary>
+    XdsTls,
 }

@@ -10,6 +10,9 @@ internal sealed class StateFolder : IDisposable
     // sun_path holds 108 bytes with its final zero.
     private const int MaxSocketPath = 107;
 
+    // EROFS of errno(3), which is what the runtime puts into its exception.
+    private const int ReadOnlyDisk = 30;
+
     private readonly FileStream _lock;
 
     private StateFolder(string path, FileStream hold)
@@ -23,6 +26,9 @@ internal sealed class StateFolder : IDisposable
 
     /// <summary>The database.</summary>
     public string Database => System.IO.Path.Combine(Path, "control.db");
+
+    /// <summary>The reports of the proxies.</summary>
+    public string Reports => System.IO.Path.Combine(Path, "reports.db");
 
     /// <summary>Makes the folder when it is missing, and takes it.</summary>
     public static StateFolder Take(string folder)
@@ -39,6 +45,10 @@ internal sealed class StateFolder : IDisposable
         catch (UnauthorizedAccessException exception)
         {
             throw new ControlPlaneException($"{path} cannot be written: permission denied", exception);
+        }
+        catch (IOException exception) when (exception.HResult == ReadOnlyDisk)
+        {
+            throw new ControlPlaneException($"{path} cannot be written: it is on a read-only disk", exception);
         }
         catch (IOException exception) when (File.Exists(System.IO.Path.Combine(path, "control.lock")))
         {

@@ -1,13 +1,16 @@
+using Banyan.Control.Store.Persistence;
 using Banyan.Model;
 
 namespace Banyan.Control.Store;
 
 /// <summary>What was sent to be applied.</summary>
 /// <param name="Objects">The objects, read without a problem.</param>
-/// <param name="By">Who sends them.</param>
+/// <param name="Origin">Who sends them, and why.</param>
 /// <param name="Take">Whether objects of other owners are taken over.</param>
 /// <param name="DryRun">Whether nothing is to change.</param>
-internal sealed record ApplyOrder(IReadOnlyList<MeshObject> Objects, string By, bool Take, bool DryRun);
+/// <param name="IfRevision">Refused when one of the objects changed after this revision; null = never.</param>
+internal sealed record ApplyOrder(
+    IReadOnlyList<MeshObject> Objects, WriteOrigin Origin, bool Take, bool DryRun, long? IfRevision = null);
 
 /// <summary>What became of an order over the API.</summary>
 /// <param name="Kind">In one word.</param>
@@ -34,14 +37,22 @@ internal enum ApiOutcomeKind
 
     /// <summary>There is no such object.</summary>
     Missing,
+
+    /// <summary>An object changed after the revision that the writer knew.</summary>
+    Outdated,
 }
 
 /// <summary>Takes objects that come over the API into the store. Runs on the writer's thread.</summary>
-internal sealed class ApiIntake(Commit commit, FileIntake files)
+internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase database)
 {
     /// <summary>Applies all objects, or none.</summary>
     public ApiOutcome Apply(StoreState state, ApplyOrder order)
     {
+        if (Outdated(state, order) is { Count: > 0 } outdated)
+        {
+            return new ApiOutcome(ApiOutcomeKind.Outdated, [], outdated);
+        }
+
         var api = new Dictionary<ObjectKey, ApiObject>(state.Api);
         List<Problem> foreign = [];
         foreach (var item in order.Objects)
@@ -50,7 +61,7 @@ internal sealed class ApiIntake(Commit commit, FileIntake files)
             var owner = state.Live.TryGetValue(item.Key, out var live) ? live.Owner : StoredObject.Api;
             if (owner != StoredObject.Api && !order.Take)
             {
-                foreign.Add(new Problem(item.File, item.Line, item.Column, "",
+                foreign.Add(new Problem(item.File, item.Line, item.Column, "metadata.name",
                     $"{item.Key} belongs to {owner}; change it there, or take it over with --take"));
                 continue;
             }
@@ -61,7 +72,7 @@ internal sealed class ApiIntake(Commit commit, FileIntake files)
             }
 
             var takenFrom = owner == StoredObject.Api ? before?.TakenFrom : owner;
-            api[item.Key] = new ApiObject(item, takenFrom, order.By);
+            api[item.Key] = new ApiObject(item, takenFrom, order.Origin.By);
         }
 
         if (foreign.Count > 0)
@@ -69,7 +80,7 @@ internal sealed class ApiIntake(Commit commit, FileIntake files)
             return new ApiOutcome(ApiOutcomeKind.Owned, [], foreign.ToEquatableList());
         }
 
-        var problems = Validator.Check(LiveSet.Choose(state.Sources, api).Values.Select(each => each.Written));
+        var problems = Validator.Check(LiveSet.Written(state, api));
         if (problems.Count > 0)
         {
             return new ApiOutcome(ApiOutcomeKind.Invalid, [], problems);
@@ -77,37 +88,59 @@ internal sealed class ApiIntake(Commit commit, FileIntake files)
 
         if (!order.DryRun)
         {
-            return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, Take(state, api, order.By)), []);
+            return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, Take(state, api, order.Origin)), []);
         }
 
         var (preview, changes) = commit.Preview(state, api);
         var compiled = MeshCompiler.Compile(
-            preview.Values.Select(item => item.Object), state.Instances.Values.Select(entry => entry.Instance));
+            preview.Values.Select(item => item.Object), state.Instances.Values.Select(entry => entry.Instance)
+                .Concat(state.Registrations.Values.Select(item => item.Instance())));
         return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, changes), [], compiled.Warnings);
     }
 
     /// <summary>Deletes one object that belongs to the API.</summary>
-    public ApiOutcome Delete(StoreState state, ObjectKey key, string by)
+    public ApiOutcome Delete(StoreState state, ObjectKey key, WriteOrigin origin)
     {
         if (!state.Api.ContainsKey(key))
         {
             return state.Live.TryGetValue(key, out var live)
-                ? new ApiOutcome(ApiOutcomeKind.Owned, [], [new Problem("", 0, 0, "",
+                ? new ApiOutcome(ApiOutcomeKind.Owned, [], [new Problem("", 0, 0, "metadata.name",
                     $"{key} belongs to {live.Owner}; remove it there")])
-                : new ApiOutcome(ApiOutcomeKind.Missing, [], [new Problem("", 0, 0, "", $"there is no {key}")]);
+                : new ApiOutcome(ApiOutcomeKind.Missing, [], [new Problem("", 0, 0, "metadata.name",
+                    $"there is no {key}")]);
         }
 
         var api = new Dictionary<ObjectKey, ApiObject>(state.Api);
         api.Remove(key);
-        var problems = Validator.Check(LiveSet.Choose(state.Sources, api).Values.Select(each => each.Written));
+        var problems = Validator.Check(LiveSet.Written(state, api));
         return problems.Count > 0
             ? new ApiOutcome(ApiOutcomeKind.Invalid, [], problems)
-            : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, by), []);
+            : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, origin), []);
     }
 
-    private List<ObjectChange> Take(StoreState state, Dictionary<ObjectKey, ApiObject> api, string by)
+    private EquatableList<Problem> Outdated(StoreState state, ApplyOrder order)
     {
-        var changes = commit.Api(state, api, by);
+        if (order.IfRevision is not { } known)
+        {
+            return [];
+        }
+
+        var gone = order.Objects.Any(item => !state.Live.ContainsKey(item.Key))
+            ? database.FirstChangesAfter(known).ToDictionary(row => row.Key, row => row.Revision)
+            : [];
+        return order.Objects
+            .Select(item => (Written: item, Revision: state.Live.GetValueOrDefault(item.Key)?.Revision
+                ?? gone.GetValueOrDefault(item.Key)))
+            .Where(each => each.Revision > known)
+            .Select(each => new Problem(each.Written.File, each.Written.Line, each.Written.Column, "ifRevision",
+                $"{each.Written.Key} was changed{(state.Live.ContainsKey(each.Written.Key) ? "" : " or deleted")} "
+                + $"by revision {each.Revision}, after {known}; look at it again"))
+            .ToEquatableList();
+    }
+
+    private List<ObjectChange> Take(StoreState state, Dictionary<ObjectKey, ApiObject> api, WriteOrigin origin)
+    {
+        var changes = commit.Api(state, api, origin);
         // Published together: what the API gives up to a file that waits for it is never gone for proxies.
         files.Reconsider(state);
         return changes;

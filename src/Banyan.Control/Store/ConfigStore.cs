@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using Banyan.Control.Store.Persistence;
 using Banyan.Model;
 using Microsoft.Extensions.Logging;
 
@@ -13,9 +13,16 @@ namespace Banyan.Control.Store;
 /// </remarks>
 internal sealed class ConfigStore : IDisposable
 {
-    private readonly BlockingCollection<Input> _inputs = new(new ConcurrentQueue<Input>());
+    /// <summary>
+    /// How often a change gives way to another replica's. Each time the other one has made a change of its own, and
+    /// this one comes later the longer it looks at what is new: a few are not enough where the other writes steadily.
+    /// </summary>
+    private const int Attempts = 100;
+
+    private readonly InputQueue<Input> _inputs = new();
     private readonly StoreState _state;
     private readonly Action<CompiledMesh, StoreView> _publish;
+    private readonly Action<StoreState>? _refresh;
     private readonly ILogger _log;
     private readonly CompileMemory _memory = new();
     private readonly Thread _thread;
@@ -25,8 +32,14 @@ internal sealed class ConfigStore : IDisposable
     /// <param name="state">What was restored; the store owns it from now on.</param>
     /// <param name="publish">Takes what was compiled; called on the writer's thread.</param>
     /// <param name="log">Where failures go.</param>
-    public ConfigStore(StoreState state, Action<CompiledMesh, StoreView> publish, ILogger log)
+    /// <param name="refresh">Takes up what another replica wrote first; null when there is none.</param>
+    public ConfigStore(
+        StoreState state,
+        Action<CompiledMesh, StoreView> publish,
+        ILogger log,
+        Action<StoreState>? refresh = null)
     {
+        _refresh = refresh;
         _state = state;
         _publish = publish;
         _log = log;
@@ -46,34 +59,38 @@ internal sealed class ConfigStore : IDisposable
     /// Changes the state on the writer's thread. What <paramref name="change"/> returns is called after the change
     /// is published, and makes the answer.
     /// </summary>
-    public Task<T> ChangeAsync<T>(Func<StoreState, Func<StoreView, T>> change)
-    {
-        var input = new Input<T>(change);
-        try
-        {
-            _inputs.Add(input);
-        }
-        catch (InvalidOperationException)
-        {
-            return Task.FromException<T>(new OperationCanceledException("the control plane is stopping"));
-        }
+    public Task<T> ChangeAsync<T>(Func<StoreState, Func<StoreView, T>> change) =>
+        AddAsync(new Input<T>(change, isChange: true));
 
-        return input.Answer;
+    private Task<T> AddAsync<T>(Input<T> input)
+    {
+        return _inputs.TryAdd(input)
+            ? input.Answer
+            : Task.FromException<T>(new OperationCanceledException("the control plane is stopping"));
     }
+
+    /// <summary>
+    /// Reads on the writer's thread, which alone uses the database. Nothing is compiled or published for it.
+    /// </summary>
+    public Task<T> ReadAsync<T>(Func<StoreState, T> read) => AddAsync(new Input<T>(
+        state =>
+        {
+            var result = read(state);
+            return _ => result;
+        },
+        isChange: false));
 
     /// <inheritdoc />
     public void Dispose()
     {
-        if (!_inputs.IsAddingCompleted)
+        if (_inputs.TryClose())
         {
-            _inputs.CompleteAdding();
             if (_thread.IsAlive)
             {
                 _thread.Join();
             }
 
             _ready.TrySetCanceled(CancellationToken.None);
-            _inputs.Dispose();
         }
     }
 
@@ -81,20 +98,18 @@ internal sealed class ConfigStore : IDisposable
     {
         Publish();
         List<Input> batch = [];
-        foreach (var first in _inputs.GetConsumingEnumerable())
+        while (_inputs.Take(batch))
         {
-            batch.Add(first);
-            while (_inputs.TryTake(out var next))
-            {
-                batch.Add(next);
-            }
-
             foreach (var input in batch)
             {
-                input.Apply(_state);
+                input.Apply(_state, _refresh);
             }
 
-            Publish();
+            if (batch.Exists(input => input.IsChange))
+            {
+                Publish();
+            }
+
             foreach (var input in batch)
             {
                 input.Reply(_view);
@@ -111,7 +126,8 @@ internal sealed class ConfigStore : IDisposable
         {
             compiled = MeshCompiler.Compile(
                 _state.Live.Values.Select(item => item.Object),
-                _state.Instances.Values.Select(entry => entry.Instance),
+                _state.Instances.Values.Select(entry => entry.Instance)
+                    .Concat(_state.Registrations.Values.Select(item => item.Instance())),
                 _memory);
         }
         catch (Exception exception)
@@ -131,29 +147,45 @@ internal sealed class ConfigStore : IDisposable
         }
     }
 
-    private abstract class Input
+    private abstract class Input(bool isChange)
     {
-        public abstract void Apply(StoreState state);
+        public bool IsChange { get; } = isChange;
+
+        public abstract void Apply(StoreState state, Action<StoreState>? refresh);
 
         public abstract void Reply(StoreView view);
     }
 
-    private sealed class Input<T>(Func<StoreState, Func<StoreView, T>> change) : Input
+    private sealed class Input<T>(Func<StoreState, Func<StoreView, T>> change, bool isChange)
+        : Input(isChange)
     {
         private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private Func<StoreView, T>? _finish;
 
         public Task<T> Answer => _answer.Task;
 
-        public override void Apply(StoreState state)
+        public override void Apply(StoreState state, Action<StoreState>? refresh)
         {
-            try
+            for (var attempt = 1; ; attempt++)
             {
-                _finish = change(state);
-            }
-            catch (Exception exception)
-            {
-                _answer.TrySetException(exception);
+                try
+                {
+                    _finish = change(state);
+                    return;
+                }
+                catch (RevisionConflictException) when (refresh is not null && attempt < Attempts)
+                {
+                    // Another replica was first: judged again, by what is in effect now.
+                    if (!TryRefresh(state, refresh))
+                    {
+                        return;
+                    }
+                }
+                catch (Exception exception)
+                {
+                    _answer.TrySetException(exception);
+                    return;
+                }
             }
         }
 
@@ -169,6 +201,20 @@ internal sealed class ConfigStore : IDisposable
             catch (Exception exception)
             {
                 _answer.TrySetException(exception);
+            }
+        }
+
+        private bool TryRefresh(StoreState state, Action<StoreState> refresh)
+        {
+            try
+            {
+                refresh(state);
+                return true;
+            }
+            catch (Exception exception)
+            {
+                _answer.TrySetException(exception);
+                return false;
             }
         }
     }

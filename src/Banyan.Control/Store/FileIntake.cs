@@ -57,7 +57,7 @@ internal sealed class FileIntake(Commit commit, ILogger log)
     }
 
     /// <summary>Lets held removals take effect: of one file, or of all files of a source.</summary>
-    public RemovalOutcome AcceptRemoval(StoreState state, string path)
+    public RemovalOutcome AcceptRemoval(StoreState state, string path, WriteOrigin? origin = null)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         foreach (var source in state.Sources)
@@ -72,7 +72,8 @@ internal sealed class FileIntake(Commit commit, ILogger log)
 
             var admission = FileAdmission.Judge(state, source, files, acceptRemoval: true);
             return new RemovalOutcome(
-                admission.Problems, admission.Problems.Count == 0 ? Accept(state, source, admission, files) : []);
+                admission.Problems,
+                admission.Problems.Count == 0 ? Accept(state, source, admission, files, origin) : []);
         }
 
         return new RemovalOutcome(null, []);
@@ -86,7 +87,7 @@ internal sealed class FileIntake(Commit commit, ILogger log)
         if (Readmit(state) is { Count: > 0 } admitted)
         {
             commit.Files(state, admitted);
-            ReleaseHeld(state);
+            ReleaseHeld(state, WriteOrigin.Files(admitted[0].Source.Path));
         }
     }
 
@@ -119,12 +120,16 @@ internal sealed class FileIntake(Commit commit, ILogger log)
     }
 
     private List<ObjectChange> Accept(
-        StoreState state, SourceState source, FileAdmission admission, IReadOnlyCollection<FileContent> changed)
+        StoreState state,
+        SourceState source,
+        FileAdmission admission,
+        IReadOnlyCollection<FileContent> changed,
+        WriteOrigin? origin = null)
     {
         Take(state, source, admission);
         // One commit: an object that moves from one source to another is never gone, and keeps its history.
-        var changes = commit.Files(state, [new AdmittedFiles(source, changed), .. Readmit(state)]);
-        ReleaseHeld(state);
+        var changes = commit.Files(state, [new AdmittedFiles(source, changed), .. Readmit(state)], origin);
+        ReleaseHeld(state, origin ?? WriteOrigin.Files(source.Path));
         return changes;
     }
 
@@ -166,8 +171,9 @@ internal sealed class FileIntake(Commit commit, ILogger log)
     }
 
     /// <summary>A held file whose objects all came back elsewhere has nothing left to hold.</summary>
-    private static void ReleaseHeld(StoreState state)
+    private void ReleaseHeld(StoreState state, WriteOrigin origin)
     {
+        List<string> released = [];
         foreach (var source in state.Sources)
         {
             foreach (var path in source.Held.Keys.ToList())
@@ -177,8 +183,15 @@ internal sealed class FileIntake(Commit commit, ILogger log)
                 {
                     source.Good.Remove(path);
                     source.Held.Remove(path);
+                    released.Add(path);
                 }
             }
+        }
+
+        if (released.Count > 0)
+        {
+            // Else the next start would read it back, and hold it against those who have its objects now.
+            commit.Release(state, released, origin);
         }
     }
 

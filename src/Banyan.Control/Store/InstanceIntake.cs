@@ -1,5 +1,5 @@
+using Banyan.Control.Store.Persistence;
 using Banyan.Model;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace Banyan.Control.Store;
@@ -9,40 +9,59 @@ namespace Banyan.Control.Store;
 /// The database only serves a restart, until the supervisor has registered everything again: a failed write there
 /// refuses nothing.
 /// </remarks>
-internal sealed class InstanceIntake(Database database, ILogger log)
+internal sealed class InstanceIntake(IDatabase database, ILogger log, TimeProvider time)
 {
     /// <summary>Registers an instance, or confirms it.</summary>
-    public void Put(StoreState state, WorkloadInstance instance)
+    public void Put(StoreState state, WorkloadInstance instance, WriteOrigin origin)
     {
         var same = state.Instances.TryGetValue(instance.NodeId, out var before) && before.Instance == instance;
         state.Instances[instance.NodeId] = new InstanceEntry(instance, IsRestored: false);
         if (!same)
         {
-            Try(() => database.SaveInstance(instance));
+            state.UnsavedInstances.Add(instance.NodeId);
+            Flush(state, origin.Entry(0, time.GetUtcNow(), $"{instance.NodeId} {instance.State}"));
         }
     }
 
     /// <summary>Removes an instance; false when there is none.</summary>
-    public bool Remove(StoreState state, string node)
+    public bool Remove(StoreState state, string node, WriteOrigin origin)
     {
         if (!state.Instances.Remove(node))
         {
             return false;
         }
 
-        Try(() => database.RemoveInstance(node));
+        state.UnsavedInstances.Add(node);
+        Flush(state, origin.Entry(0, time.GetUtcNow(), node));
         return true;
     }
 
-    private void Try(Action write)
+    /// <summary>Writes every registration that the database does not hold as it is.</summary>
+    public void Flush(StoreState state, AuditRow? entry = null)
     {
+        if (state.UnsavedInstances.Count == 0)
+        {
+            return;
+        }
+
         try
         {
-            write();
+            var change = new DatabaseChange
+            {
+                Audit = entry,
+                Instances = [.. state.UnsavedInstances.Select(node => state.Instances.GetValueOrDefault(node)?.Instance)
+                    .OfType<WorkloadInstance>()],
+                RemovedInstances = [.. state.UnsavedInstances.Where(node => !state.Instances.ContainsKey(node))],
+            };
+            database.Save(change);
+            state.Marks = state.Marks.After(change);
+            state.UnsavedInstances.Clear();
+            state.StoreProblem = state.Unsaved.IsEmpty ? null : state.StoreProblem;
         }
-        catch (SqliteException exception)
+        catch (StoreFailedException exception)
         {
-            Log.NotSaved(log, exception);
+            Log.NotSaved(log, exception.Message);
+            state.StoreProblem = exception.Message;
         }
     }
 }

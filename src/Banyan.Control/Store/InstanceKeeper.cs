@@ -1,42 +1,98 @@
 using System.Net;
 using System.Net.Sockets;
+using Banyan.Control.Store.Persistence;
+using Banyan.Control.Xds;
 using Banyan.Model;
 using Microsoft.Extensions.Logging;
 
 namespace Banyan.Control.Store;
 
 /// <summary>
-/// Looks after instances that were restored from the database: their supervisor registers them again within the
-/// time allowed. The others are asked; only those that do not answer are removed.
+/// Looks after instances that nobody has confirmed here: those that were restored from the database, and those that
+/// another replica took up, which may be gone. Their supervisor registers them again within the time allowed, or their
+/// sidecar is connected, here or at another replica, which says so. The others are asked; only those that do not answer
+/// are removed.
 /// </summary>
 internal sealed class InstanceKeeper(
-    ConfigStore store, InstanceIntake intake, TimeSpan patience, ILogger log, TimeProvider time)
+    ConfigStore store,
+    InstanceIntake intake,
+    XdsHub hub,
+    TimeSpan patience,
+    ILeadership leadership,
+    Sightings sightings,
+    Action<string>? tell,
+    ILogger log,
+    TimeProvider time)
 {
+    /// <summary>
+    /// Replicas say whose sidecar is connected so often in the time allowed: one message may be lost.
+    /// </summary>
+    private const int Turns = 4;
+
+    /// <summary>Asked at a time: a lost host answers none of them.</summary>
+    private const int AskedAtOnce = 32;
+
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs until nothing restored is left unconfirmed.</summary>
+    /// <summary>Runs until the control plane stops.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        try
+        // Before the first compile is published there is nothing to be seen; answered means published.
+        await store.ChangeAsync<bool>(_ => _ => true);
+        var before = store.View.Instances;
+        while (true)
         {
-            // Before the first compile is published there is nothing to be seen; answered means published.
-            await store.ChangeAsync<bool>(_ => _ => true);
-            while (store.View.Instances.Values.Any(entry => entry.IsRestored))
+            for (var turn = 0; turn < Turns; turn++)
             {
-                await Task.Delay(patience, time, cancel);
-                foreach (var (node, entry) in store.View.Instances.Where(pair => pair.Value.IsRestored).ToList())
-                {
-                    if (!await AnswersAsync(entry.Instance, cancel))
-                    {
-                        await RemoveAsync(node, entry);
-                    }
-                }
+                await Task.Delay(patience / Turns, time, cancel);
+                TellOthers();
             }
+
+            sightings.Forget(patience);
+            var now = store.View.Instances;
+            if (leadership.IsLeader)
+            {
+                // Whoever came meanwhile, or changed, still has time.
+                var known = before;
+                await JudgeAsync(
+                    now.Where(pair => pair.Value.IsRestored && known.GetValueOrDefault(pair.Key) == pair.Value),
+                    cancel);
+            }
+
+            before = now;
         }
-        catch (OperationCanceledException)
+    }
+
+    private void TellOthers()
+    {
+        if (tell is null)
         {
-            // The control plane stops.
+            return;
         }
+
+        var instances = store.View.Instances;
+        foreach (var node in Connected().Where(instances.ContainsKey))
+        {
+            tell(node);
+        }
+    }
+
+    private HashSet<string> Connected() => hub.Nodes().Where(node => node.Streams > 0).Select(node => node.Id)
+        .ToHashSet(StringComparer.Ordinal);
+
+    private async Task JudgeAsync(
+        IEnumerable<KeyValuePair<string, InstanceEntry>> unconfirmed, CancellationToken cancel)
+    {
+        var connected = Connected();
+        var silent = unconfirmed.Where(pair => !connected.Contains(pair.Key) && !sightings.Knows(pair.Key)).ToList();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce, CancellationToken = cancel };
+        await Parallel.ForEachAsync(silent, options, async (pair, stop) =>
+        {
+            if (!await AnswersAsync(pair.Value.Instance, stop))
+            {
+                await RemoveAsync(pair.Key, pair.Value);
+            }
+        });
     }
 
     private async Task RemoveAsync(string node, InstanceEntry entry)
@@ -45,7 +101,8 @@ internal sealed class InstanceKeeper(
         {
             // Registered again meanwhile?
             var same = state.Instances.TryGetValue(node, out var now) && now == entry;
-            var done = same && intake.Remove(state, node);
+            var done = same && intake.Remove(
+                state, node, new WriteOrigin("expire", "control plane", "control", "does not answer"));
             return _ => done;
         });
         if (removed)

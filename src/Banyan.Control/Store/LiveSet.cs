@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Banyan.Control.Registry;
 using Banyan.Model;
 
 namespace Banyan.Control.Store;
@@ -5,13 +7,15 @@ namespace Banyan.Control.Store;
 /// <summary>Which writing of each object is in effect. Pure.</summary>
 internal static class LiveSet
 {
-    /// <summary>The writings in effect: the API's, then the files' in their order.</summary>
+    /// <summary>The writings in effect: the API's, then the files' in order, then what registrations imply.</summary>
     /// <remarks>
     /// A held file yields to any other that writes the same object: that is how a removal whose objects came back
     /// elsewhere resolves itself.
     /// </remarks>
     public static Dictionary<ObjectKey, (MeshObject Written, string Owner)> Choose(
-        IEnumerable<SourceState> sources, IReadOnlyDictionary<ObjectKey, ApiObject> api)
+        StoreState state,
+        IReadOnlyDictionary<ObjectKey, ApiObject> api,
+        ImmutableDictionary<string, Registration> registrations)
     {
         Dictionary<ObjectKey, (MeshObject Written, string Owner)> chosen = [];
         foreach (var (key, item) in api)
@@ -19,7 +23,7 @@ internal static class LiveSet
             chosen[key] = (item.Written, StoredObject.Api);
         }
 
-        var files = sources
+        var files = state.Sources
             .SelectMany(source => source.Good.Values
                 .Select(file => (File: file, IsHeld: source.Held.ContainsKey(file.Path))))
             .OrderBy(each => each.IsHeld);
@@ -31,8 +35,17 @@ internal static class LiveSet
             }
         }
 
+        foreach (var item in RegistryObjects.Of(registrations.Values))
+        {
+            chosen.TryAdd(item.Key, (item, RegistryObjects.Owner));
+        }
+
         return chosen;
     }
+
+    /// <summary>All that would be in effect if these were the API's objects.</summary>
+    public static IEnumerable<MeshObject> Written(StoreState state, IReadOnlyDictionary<ObjectKey, ApiObject> api) =>
+        Choose(state, api, state.Registrations).Values.Select(each => each.Written);
 
     /// <summary>Carries each object's history over to the new set.</summary>
     public static (Dictionary<ObjectKey, StoredObject> Live, List<ObjectChange> Changes) Advance(
@@ -90,6 +103,19 @@ internal enum ObjectAction
 
     /// <summary>It is gone.</summary>
     Deleted,
+}
+
+/// <summary>How actions are written.</summary>
+internal static class ObjectActions
+{
+    /// <summary>In lower case, as documents show it.</summary>
+    public static string Word(this ObjectAction action) => action switch
+    {
+        ObjectAction.Created => "created",
+        ObjectAction.Configured => "configured",
+        ObjectAction.Deleted => "deleted",
+        _ => "unchanged",
+    };
 }
 
 /// <summary>A change of one object.</summary>

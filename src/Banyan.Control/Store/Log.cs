@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Banyan.Control.Store;
 
-/// <summary>Messages of the store: 2300 to 2399.</summary>
+/// <summary>Messages of the store: 2300 to 2349.</summary>
 internal static partial class Log
 {
     [LoggerMessage(2300, LogLevel.Error, "The configuration cannot be compiled; what was served before stays")]
@@ -18,8 +18,8 @@ internal static partial class Log
     public static partial void Held(ILogger log, string path, string reason);
 
     [LoggerMessage(
-        2304, LogLevel.Error, "What changed cannot be written to the database; it is in effect all the same")]
-    public static partial void NotSaved(ILogger log, Exception exception);
+        2304, LogLevel.Error, "What changed is in effect, but could not be stored yet: {Problem}")]
+    public static partial void NotSaved(ILogger log, string problem);
 
     [LoggerMessage(2305, LogLevel.Warning, "{Path} has nothing to watch but does not exist: waiting for it")]
     public static partial void Missing(ILogger log, string path);
@@ -29,4 +29,10 @@ internal static partial class Log
 
     [LoggerMessage(2307, LogLevel.Information, "Instance {Node} was not registered again and does not answer: removed")]
     public static partial void InstanceExpired(ILogger log, string node);
+
+    [LoggerMessage(2309, LogLevel.Warning, "The store cannot be read yet, nobody is answered before: {Problem}")]
+    public static partial void Awaited(ILogger log, string problem);
+
+    [LoggerMessage(2308, LogLevel.Information, "Everything that is in effect is stored again")]
+    public static partial void Saved(ILogger log);
 }

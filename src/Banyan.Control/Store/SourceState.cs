@@ -8,6 +8,9 @@ internal sealed class SourceState(string path)
     /// <summary>The path as it was given.</summary>
     public string Path { get; } = path;
 
+    /// <summary>Whether another replica watches it: its files come from the database.</summary>
+    public bool IsRemote { get; init; }
+
     /// <summary>Whether its first load is done, or its last good state was restored.</summary>
     public bool IsLoaded { get; set; }
 

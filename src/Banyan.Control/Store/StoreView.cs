@@ -1,4 +1,7 @@
+using System.Collections.Immutable;
 using Banyan.Control.Api;
+using Banyan.Control.Registry;
+using Banyan.Control.Tokens;
 using Banyan.Model;
 
 namespace Banyan.Control.Store;
@@ -37,16 +40,37 @@ internal sealed record StoreView
     /// <summary>What will not do what was meant.</summary>
     public required EquatableList<Problem> Warnings { get; init; }
 
+    /// <summary>Endpoints that registered themselves.</summary>
+    public ImmutableDictionary<string, Registration> Registrations { get; init; } =
+        ImmutableDictionary<string, Registration>.Empty;
+
+    /// <summary>Tokens of the API.</summary>
+    public ImmutableDictionary<string, Token> Tokens { get; init; } = ImmutableDictionary<string, Token>.Empty;
+
+    /// <summary>What all came to; null before the first compilation.</summary>
+    public CompiledMesh? Mesh { get; init; }
+
+    /// <summary>Why something is in effect and not stored; null when all is stored.</summary>
+    public string? StoreProblem { get; init; }
+
+    /// <summary>Why the database could not be read since the start; null once it was.</summary>
+    public string? Awaited { get; init; }
+
     /// <summary>Makes a view of the writer's state.</summary>
     public static StoreView Of(StoreState state, CompiledMesh? compiled) => new()
     {
         Revision = state.Revision,
-        IsReady = state.Sources.All(source => source.IsLoaded),
+        IsReady = state.Awaited is null && state.Sources.All(source => source.IsLoaded),
+        Awaited = state.Awaited,
         Objects = state.Live,
         Instances = new Dictionary<string, InstanceEntry>(state.Instances, StringComparer.Ordinal),
         Sources = [.. state.Sources.Select(source => StatusOf(source, state))],
         Statuses = compiled?.Statuses ?? Empty.Statuses,
         Warnings = compiled?.Warnings ?? [],
+        StoreProblem = state.StoreProblem ?? state.Awaited,
+        Registrations = state.Registrations,
+        Tokens = state.Tokens,
+        Mesh = compiled,
     };
 
     private static SourceStatus StatusOf(SourceState source, StoreState state)

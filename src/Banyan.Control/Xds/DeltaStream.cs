@@ -1,31 +1,20 @@
+using System.Buffers;
+using Banyan.Model;
 using Banyan.Xds;
 using Banyan.Xds.Grpc;
 
 namespace Banyan.Control.Xds;
 
-/// <summary>
-/// One delta xDS stream: what it asked for, what it was sent, what it must be sent next. No I/O: requests go in,
-/// plans for answers come out, and a signal says when it is worth to look.
-/// </summary>
-/// <remarks>
-/// Its lock may be held while the hub's is taken, never the other way round. What waits is bounded by what is
-/// subscribed: changes are kept as names, and resolved against the newest view only when they leave.
-/// </remarks>
-internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
+/// <summary>One delta xDS stream: what it asked for, what it was sent, what it must be sent next.</summary>
+internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : XdsStream(hub)
 {
-    /// <summary>Names a stream may subscribe to, of all types.</summary>
-    public const int MaxNames = 65_536;
-
     private readonly Lock _gate = new();
     private readonly Subscription?[] _types = new Subscription?[XdsTypeNames.Count];
     private readonly Queue<DeltaPlan> _unknown = new();
-    private long _nonce;
 
-    /// <summary>The node's id; empty until the first request.</summary>
-    public string Node { get; private set; } = "";
-
-    /// <summary>Set when <see cref="Take"/> may have something.</summary>
-    public AsyncSignal Signal { get; } = new();
+    /// <inheritdoc />
+    public override StreamFault? Accept(ReadOnlySequence<byte> message) =>
+        Parse(DeltaDiscoveryRequest.Parser, message, out var fault) is { } request ? Accept(request) : fault;
 
     /// <summary>Takes a request: acknowledgement, subscriptions, or both.</summary>
     /// <returns>Null, or why the stream must end.</returns>
@@ -33,17 +22,9 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            if (Node.Length == 0)
+            if (Introduce(request.Node) is { } fault)
             {
-                var id = request.Node?.Id;
-                if (string.IsNullOrEmpty(id) || id.Length > 512)
-                {
-                    return new StreamFault(
-                        GrpcStatusCode.InvalidArgument, "the first request must name its node (node.id)");
-                }
-
-                Node = id;
-                hub.Attach(this);
+                return fault;
             }
 
             if (!XdsTypeNames.TryParse(request.TypeUrl, out var type))
@@ -57,9 +38,16 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
             SubscribeLocked(type, subscription, request);
             UnsubscribeLocked(type, subscription, request);
             subscription.Seen = true;
-            if (_types.Sum(each => each?.Names.Count ?? 0) > MaxNames)
+            if (request.ResourceNamesSubscribe.Count > 0
+                && _types.Sum(each => each?.Names.Count ?? 0) > MaxNames)
             {
                 return new StreamFault(GrpcStatusCode.ResourceExhausted, $"more than {MaxNames} names on one stream");
+            }
+
+            // Most requests are acknowledgements after which nothing is due.
+            if (!Array.Exists(_types, each => each is { IsWaiting: true }))
+            {
+                return null;
             }
         }
 
@@ -67,11 +55,10 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
         return null;
     }
 
-    /// <summary>
-    /// Notes that resources may differ from what was sent. All of one change at once, to keep the order.
-    /// </summary>
-    public void Mark(IReadOnlyList<TypedName> keys)
+    /// <inheritdoc />
+    public override void Mark(IReadOnlyList<TypedName> keys)
     {
+        var isDue = false;
         lock (_gate)
         {
             foreach (var key in keys)
@@ -80,11 +67,17 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
                 if (subscription is not null && (subscription.Wildcard || subscription.Names.ContainsKey(key.Name)))
                 {
                     subscription.Dirty.Add(key.Name);
+
+                    // Else the acknowledgement that is awaited sets the signal.
+                    isDue |= !subscription.InFlight;
                 }
             }
         }
 
-        Signal.Set();
+        if (isDue)
+        {
+            Signal.Set();
+        }
     }
 
     /// <summary>
@@ -96,18 +89,18 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
     {
         lock (_gate)
         {
-            if (!hub.IsReady)
+            if (!Hub.IsReady)
             {
                 return null;
             }
 
-            var view = hub.View;
+            var view = Hub.View;
             return _unknown.TryDequeue(out var unknown) ? unknown : TakeAnswerLocked(view) ?? TakeChangeLocked(view);
         }
     }
 
-    /// <summary>The names that are subscribed, to be taken out of the hub's index.</summary>
-    public List<TypedName> NamedKeys()
+    /// <inheritdoc />
+    public override List<TypedName> NamedKeys()
     {
         lock (_gate)
         {
@@ -117,8 +110,8 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>What status shows of this stream.</summary>
-    public StreamReport Report()
+    /// <inheritdoc />
+    public override StreamReport Report()
     {
         lock (_gate)
         {
@@ -133,7 +126,26 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => Signal.Dispose();
+    public override bool Write(IBufferWriter<byte> output)
+    {
+        if (Take() is not { } plan)
+        {
+            return false;
+        }
+
+        var head = new DeltaDiscoveryResponse
+        {
+            SystemVersionInfo = plan.Version, TypeUrl = plan.TypeUrl, Nonce = plan.Nonce,
+        };
+        head.RemovedResources.AddRange(plan.Removed);
+        WriteHead(output, head, plan.Resources.Sum(resource => resource.Field.Length));
+        foreach (var resource in plan.Resources)
+        {
+            output.Write(resource.Field);
+        }
+
+        return true;
+    }
 
     private IEnumerable<(XdsType Type, Subscription Subscription)> Types()
     {
@@ -156,7 +168,7 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
         var error = request.ErrorDetail is { } detail ? Shorten(detail.Message) : null;
         if (subscription.Acknowledge(request.ResponseNonce, error, type, time.GetUtcNow()) is { } nack)
         {
-            hub.Refused(this, nack);
+            Hub.Refused(this, nack);
         }
     }
 
@@ -174,10 +186,10 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
 
             // Into the index before the view is read: a change in between then marks the name once more, which
             // costs nothing, instead of being missed.
-            hub.Subscribe(new TypedName(type, name), this);
+            var shared = Hub.Subscribe(new TypedName(type, name), this);
             var version = first && known.TryGetValue(name, out var had) ? had : null;
-            subscription.Names[name] = new Held(version, Named: true);
-            subscription.Answers.Add(name);
+            subscription.Names[shared] = new Held(version, Named: true);
+            subscription.Answers.Add(shared);
         }
 
         // Older clients ask for everything of these two types by naming nothing in their first request.
@@ -232,7 +244,7 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
                 subscription.Names.Remove(name);
                 subscription.Answers.Remove(name);
                 subscription.Dirty.Remove(name);
-                hub.Unsubscribe(new TypedName(type, name), this);
+                Hub.Unsubscribe(new TypedName(type, name), this);
             }
         }
     }
@@ -242,7 +254,7 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
         var names = request.ResourceNamesSubscribe.Where(name => name != "*").ToList();
         if (names.Count > 0 && _unknown.Count < Subscription.MaxFlights)
         {
-            _unknown.Enqueue(new DeltaPlan(Shorten(request.TypeUrl), NextNonce(), hub.View.Version, [], names));
+            _unknown.Enqueue(new DeltaPlan(Shorten(request.TypeUrl), NextNonce(), Hub.View.Version, [], names));
         }
 
         Signal.Set();
@@ -250,12 +262,14 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
 
     private DeltaPlan? TakeAnswerLocked(ResourceView view)
     {
-        foreach (var (type, subscription) in Types())
+        for (var i = 0; i < _types.Length; i++)
         {
-            if (!subscription.HasRoom)
+            if (_types[i] is not { IsAnswerDue: true, HasRoom: true } subscription)
             {
                 continue;
             }
+
+            var type = (XdsType)i;
 
             var force = false;
             if (subscription.WildcardDue)
@@ -272,6 +286,7 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
 
             var plan = Plan(type, view);
             Fill(plan, type, subscription, subscription.Answers, view, additions: true, removals: true);
+            subscription.Tidy();
             if (force || plan.Resources.Count > 0 || plan.Removed.Count > 0)
             {
                 subscription.Sent(plan);
@@ -284,21 +299,18 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
 
     private DeltaPlan? TakeChangeLocked(ResourceView view)
     {
-        foreach (var (type, subscription) in Types())
+        for (var i = 0; i < _types.Length; i++)
         {
-            if (!subscription.Dirty.Any(name => Resolve(type, subscription, name, view) is { } resource
-                && subscription.Names.GetValueOrDefault(name).Version != resource.Version))
+            if (_types[i] is { IsDirty: true } subscription && HasAdditions((XdsType)i, subscription, view))
             {
-                continue;
+                return subscription.InFlight ? null : Change((XdsType)i, subscription, view, additions: true);
             }
-
-            return subscription.InFlight ? null : Change(type, subscription, view, additions: true);
         }
 
-        foreach (var (type, subscription) in Types().Reverse())
+        for (var i = _types.Length - 1; i >= 0; i--)
         {
             // What is left are removals, and names that came back to what was sent.
-            if (subscription.Dirty.Count == 0)
+            if (_types[i] is not { IsDirty: true } subscription)
             {
                 continue;
             }
@@ -308,7 +320,7 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
                 return null;
             }
 
-            if (Change(type, subscription, view, additions: false) is { } plan)
+            if (Change((XdsType)i, subscription, view, additions: false) is { } plan)
             {
                 return plan;
             }
@@ -317,10 +329,25 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
         return null;
     }
 
+    private bool HasAdditions(XdsType type, Subscription subscription, ResourceView view)
+    {
+        foreach (var name in subscription.Dirty)
+        {
+            if (Resolve(type, subscription, name, view) is { } resource
+                && subscription.Names.GetValueOrDefault(name).Version != resource.Version)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private DeltaPlan? Change(XdsType type, Subscription subscription, ResourceView view, bool additions)
     {
         var plan = Plan(type, view);
         Fill(plan, type, subscription, subscription.Dirty, view, additions, removals: !additions);
+        subscription.Tidy();
         if (plan.Resources.Count == 0 && plan.Removed.Count == 0)
         {
             return null;
@@ -331,8 +358,6 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
     }
 
     private DeltaPlan Plan(XdsType type, ResourceView view) => new(type.Url(), NextNonce(), view.Version, [], []);
-
-    private string NextNonce() => (++_nonce).ToString();
 
     private void Fill(
         DeltaPlan plan,
@@ -394,28 +419,13 @@ internal sealed class DeltaStream(XdsHub hub, TimeProvider time) : IDisposable
 
     private EncodedResource? Resolve(XdsType type, Subscription subscription, string name, ResourceView view)
     {
-        if (type == XdsType.Listener && subscription.Wildcard
-            && view.OfNode(Node).TryGetValue(name, out var own))
-        {
-            return own;
-        }
-
-        return subscription.Names.TryGetValue(name, out var held) && held.Named ? view.Find(type, name) : null;
+        var named = subscription.Names.TryGetValue(name, out var held) && held.Named;
+        return Resolve(type, name, subscription.Wildcard, named, view);
     }
 
     private IEnumerable<string> WildcardNames(XdsType type, Subscription subscription, ResourceView view)
     {
         var held = subscription.Names.Where(pair => !pair.Value.Named).Select(pair => pair.Key);
-        return type == XdsType.Listener ? view.OfNode(Node).Keys.Concat(held) : held;
+        return OwnNames(type, view).Concat(held);
     }
-
-    private static string Shorten(string text) =>
-        text.Length <= GrpcTrailers.MaxMessageLength ? text : text[..GrpcTrailers.MaxMessageLength];
 }
-
-/// <summary>Why a stream is ended by the server.</summary>
-internal sealed record StreamFault(GrpcStatusCode Status, string Message);
-
-/// <summary>What status shows of a stream.</summary>
-internal sealed record StreamReport(
-    bool Synced, IReadOnlyDictionary<XdsType, (string Version, int Count)> Acked, Nack? LastNack);

@@ -6,16 +6,23 @@ internal sealed class Subscription
     /// <summary>Unacknowledged answers that are remembered; more answers wait until one is acknowledged.</summary>
     public const int MaxFlights = 64;
 
+    // So many names may change again and again without a new set each time.
+    private const int FewNames = 8;
+
     private readonly List<Flight> _flights = [];
+
+    // As a rule nothing waits, and there are four of these for each of many thousand streams.
+    private HashSet<string>? _answers;
+    private HashSet<string>? _dirty;
 
     /// <summary>Names the stream is told about.</summary>
     public Dictionary<string, Held> Names { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Names whose first answer is due; it does not wait for acknowledgements.</summary>
-    public HashSet<string> Answers { get; } = new(StringComparer.Ordinal);
+    public HashSet<string> Answers => _answers ??= new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Names that may differ from what was sent; these coalesce while a push is not acknowledged.</summary>
-    public HashSet<string> Dirty { get; } = new(StringComparer.Ordinal);
+    public HashSet<string> Dirty => _dirty ??= new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Whether the type was asked for on this stream before.</summary>
     public bool Seen { get; set; }
@@ -35,8 +42,17 @@ internal sealed class Subscription
     /// <summary>Whether a further answer may leave.</summary>
     public bool HasRoom => _flights.Count < MaxFlights;
 
+    /// <summary>Whether a first answer is due.</summary>
+    public bool IsAnswerDue => _answers is { Count: > 0 } || WildcardDue;
+
+    /// <summary>Whether a change waits.</summary>
+    public bool IsDirty => _dirty is { Count: > 0 };
+
+    /// <summary>Whether anything waits to be sent.</summary>
+    public bool IsWaiting => IsDirty || IsAnswerDue;
+
     /// <summary>Whether nothing waits and all is acknowledged.</summary>
-    public bool IsSettled => _flights.Count == 0 && Answers.Count == 0 && Dirty.Count == 0 && !WildcardDue;
+    public bool IsSettled => _flights.Count == 0 && !IsWaiting;
 
     /// <summary>The version of the whole in the last acknowledged answer.</summary>
     public string AckedVersion { get; private set; } = "";
@@ -47,10 +63,23 @@ internal sealed class Subscription
     /// <summary>Resources that were sent and exist.</summary>
     public int HeldCount => Names.Values.Count(held => held.Version is { Length: > 0 });
 
+    /// <summary>Gives back the room of what does not wait any more.</summary>
+    public void Tidy()
+    {
+        _answers = _answers is { Count: > 0 } ? _answers : null;
+        _dirty = _dirty is { Count: 0, Capacity: > FewNames } ? null : _dirty;
+    }
+
     /// <summary>Remembers what left under a nonce.</summary>
     public void Sent(DeltaPlan plan)
     {
-        var names = plan.Resources.Select(resource => resource.Name).Concat(plan.Removed).ToArray();
+        var names = new string[plan.Resources.Count + plan.Removed.Count];
+        for (var i = 0; i < plan.Resources.Count; i++)
+        {
+            names[i] = plan.Resources[i].Name;
+        }
+
+        plan.Removed.CopyTo(names, plan.Resources.Count);
         _flights.Add(new Flight(plan.Nonce, plan.Version, names));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Banyan.Model;
 
 namespace Banyan.Control.Xds;
@@ -5,37 +6,108 @@ namespace Banyan.Control.Xds;
 /// <summary>From what the model compiled to what is served.</summary>
 internal static class ViewBuilder
 {
-    /// <summary>Makes a view; nothing is encoded before somebody asks.</summary>
-    public static ResourceView Build(CompiledMesh mesh, string version)
+    /// <summary>
+    /// Makes the view that follows <paramref name="before"/>, and tells what differs. What is the same is taken over,
+    /// and stays encoded; nothing new is encoded before somebody asks.
+    /// </summary>
+    /// <remarks>
+    /// Looks at no more than what the compiler says has changed since the mesh of the view before; at everything only
+    /// when that is not known.
+    /// </remarks>
+    public static (ResourceView View, ResourceChanges Changes) Build(
+        CompiledMesh mesh, string version, ResourceView before)
     {
-        var shared = new Dictionary<string, EncodedResource>[XdsTypeNames.Count];
-        for (var i = 0; i < shared.Length; i++)
-        {
-            shared[i] = new Dictionary<string, EncodedResource>(StringComparer.Ordinal);
-        }
-
-        foreach (var (key, resource) in mesh.Resources)
+        var known = mesh.Changes is { } told && ReferenceEquals(told.From, before.Source) ? told : null;
+        var changes = new ResourceChanges();
+        var shared = before.Shared();
+        var scoped = before.Scoped;
+        foreach (var key in known?.Resources ?? [.. mesh.Resources.Keys, .. before.Keys()])
         {
             if (!XdsTypeNames.TryParse(key.TypeUrl, out var type))
             {
                 throw new InvalidOperationException($"{key.Name} is of a type that is not served: {key.TypeUrl}");
             }
 
-            shared[(int)type][key.Name] = Encoded(resource);
-        }
+            var now = mesh.Resources.GetValueOrDefault(key);
+            var differs = key.Scope.Length == 0
+                ? Change(ref shared[(int)type], key.Name, now)
+                : Change(ref scoped, key, now);
+            var name = new TypedName(type, key.Name);
 
-        var nodes = new Dictionary<string, Dictionary<string, EncodedResource>>(StringComparer.Ordinal);
-        foreach (var (node, listeners) in mesh.NodeListeners)
-        {
-            var own = nodes[node] = new Dictionary<string, EncodedResource>(StringComparer.Ordinal);
-            foreach (var listener in listeners)
+            // All who asked for the name look again: who has another scope finds what he has.
+            if (differs && !(key.Scope.Length > 0 && changes.Shared.Contains(name)))
             {
-                own[listener.Name] = Encoded(listener);
+                changes.Shared.Add(name);
             }
         }
 
-        return new ResourceView(version, shared, nodes);
+        var nodes = before.Nodes;
+        foreach (var node in known?.Nodes ?? [.. mesh.NodeListeners.Keys, .. before.Nodes.Keys])
+        {
+            nodes = Node(mesh, node, nodes, changes);
+        }
+
+        return (new ResourceView(version, mesh.Identity, shared, scoped, nodes), changes);
     }
 
-    private static EncodedResource Encoded(XdsResource resource) => new(resource.Name, resource.Version, resource.Any);
+    /// <summary>Makes the view in which this secret is the only one, and tells what differs.</summary>
+    public static (ResourceView View, ResourceChanges Changes) Build(XdsResource secret, ResourceView before)
+    {
+        const int Secrets = (int)XdsType.Secret;
+        var changes = new ResourceChanges();
+        var shared = before.Shared();
+        foreach (var name in shared[Secrets].Keys.Append(secret.Name).Distinct(StringComparer.Ordinal).ToList())
+        {
+            if (Change(ref shared[Secrets], name, name == secret.Name ? secret : null))
+            {
+                changes.Shared.Add(new TypedName(XdsType.Secret, name));
+            }
+        }
+
+        return (new ResourceView(before.Version, before.Source, shared, before.Scoped, before.Nodes), changes);
+    }
+
+    private static bool Change<TKey>(
+        ref ImmutableDictionary<TKey, EncodedResource> resources, TKey key, XdsResource? now)
+        where TKey : notnull
+    {
+        var (resource, differs) = Next(resources.GetValueOrDefault(key), now);
+        if (differs)
+        {
+            resources = resource is null ? resources.Remove(key) : resources.SetItem(key, resource);
+        }
+
+        return differs;
+    }
+
+    private static ImmutableDictionary<string, Dictionary<string, EncodedResource>> Node(
+        CompiledMesh mesh,
+        string node,
+        ImmutableDictionary<string, Dictionary<string, EncodedResource>> nodes,
+        ResourceChanges changes)
+    {
+        var old = nodes.GetValueOrDefault(node) ?? [];
+        var own = new Dictionary<string, EncodedResource>(StringComparer.Ordinal);
+        foreach (var listener in mesh.NodeListeners.GetValueOrDefault(node) ?? [])
+        {
+            var now = Next(old.GetValueOrDefault(listener.Name), listener);
+            own[listener.Name] = now.Resource!;
+            if (now.Differs)
+            {
+                changes.OfNode(node).Add(listener.Name);
+            }
+        }
+
+        foreach (var gone in old.Keys.Where(name => !own.ContainsKey(name)))
+        {
+            changes.OfNode(node).Add(gone);
+        }
+
+        return mesh.NodeListeners.ContainsKey(node) ? nodes.SetItem(node, own) : nodes.Remove(node);
+    }
+
+    private static (EncodedResource? Resource, bool Differs) Next(EncodedResource? before, XdsResource? now) =>
+        before?.Version == now?.Version
+            ? (before, false)
+            : (now is null ? null : new EncodedResource(now), true);
 }

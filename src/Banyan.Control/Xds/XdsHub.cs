@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Banyan.Model;
 using Microsoft.Extensions.Logging;
 
 namespace Banyan.Control.Xds;
@@ -6,12 +8,26 @@ namespace Banyan.Control.Xds;
 /// What is served and who asked for it: the view, and the index from a resource to the streams that are subscribed
 /// to it. A change reaches exactly those.
 /// </summary>
-internal sealed class XdsHub(ILogger log, TimeProvider time)
+/// <param name="log">Where proxies that come and go are noted.</param>
+/// <param name="time">The clock of what is reported.</param>
+/// <param name="pace">How soon changes may follow each other; null: at once.</param>
+internal sealed class XdsHub(ILogger log, TimeProvider time, PushPace? pace = null)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<TypedName, HashSet<DeltaStream>> _subscribers = [];
+
+    // Who makes a view of the last one; taken before the others.
+    private readonly Lock _building = new();
+
+    // Taken before a stream's lock, and never under one.
+    private readonly Lock _telling = new();
+    private ResourceChanges _untold = new();
+    private bool _isLate;
+
+    private readonly Dictionary<TypedName, Subscribers> _subscribers = [];
+    private readonly HashSet<XdsStream> _allClusters = [];
     private readonly Dictionary<string, NodeState> _nodes = new(StringComparer.Ordinal);
     private volatile ResourceView _view = ResourceView.Empty;
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _ready;
 
     /// <summary>What is served now.</summary>
@@ -20,15 +36,22 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     /// <summary>Whether answers may leave: every source finished its first load.</summary>
     public bool IsReady => _ready;
 
-    /// <summary>Makes a stream; it joins under its node's id with its first request.</summary>
+    /// <summary>Ends when answers may leave.</summary>
+    public Task Opened => _opened.Task;
+
+    /// <summary>Makes a delta stream; it joins under its node's id with its first request.</summary>
     public DeltaStream Open() => new(this, time);
 
+    /// <summary>Makes a state-of-the-world stream, likewise.</summary>
+    public WorldStream OpenWorld() => new(this, time);
+
     /// <summary>Takes a stream out of the index.</summary>
-    public void Close(DeltaStream stream)
+    public void Close(XdsStream stream)
     {
         var keys = stream.NamedKeys();
         lock (_gate)
         {
+            _allClusters.Remove(stream);
             foreach (var key in keys)
             {
                 RemoveLocked(key, stream);
@@ -44,27 +67,98 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     }
 
     /// <summary>
-    /// Serves a new view; marks what differs on the streams that are subscribed to it. One caller at a time.
+    /// Serves a mesh; marks what differs on the streams that are subscribed to it, at the pace that is allowed. One
+    /// caller at a time.
     /// </summary>
-    /// <returns>How many streams were told.</returns>
-    public int Publish(ResourceView view)
+    public void Publish(CompiledMesh mesh, string version)
     {
-        var changes = view.AdoptFrom(_view);
-        _view = view;
+        lock (_building)
+        {
+            Show(ViewBuilder.Build(mesh, version, _view));
+        }
+    }
+
+    /// <summary>Serves the anchors of the trust domain, and no others. Thread-safe.</summary>
+    public void Publish(XdsResource secret)
+    {
+        lock (_building)
+        {
+            if (_view.Find(XdsType.Secret, secret.Name)?.Version != secret.Version)
+            {
+                Show(ViewBuilder.Build(secret, _view));
+            }
+        }
+    }
+
+    private void Show((ResourceView View, ResourceChanges Changes) next)
+    {
+        (_view, var changes) = next;
         if (changes.IsEmpty)
         {
-            return 0;
+            return;
         }
 
+        lock (_telling)
+        {
+            _untold.Add(changes);
+            if (_isLate)
+            {
+                return;
+            }
+
+            _isLate = pace is not null && pace.Wait() > TimeSpan.Zero;
+            if (!_isLate)
+            {
+                TellLocked();
+                return;
+            }
+        }
+
+        _ = TellLaterAsync();
+    }
+
+    private async Task TellLaterAsync()
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (pace!.Wait() is var wait && wait > TimeSpan.Zero
+            && TimeProvider.System.GetElapsedTime(since) < PushPace.Longest)
+        {
+            await Task.Delay(wait, TimeProvider.System);
+        }
+
+        lock (_telling)
+        {
+            _isLate = false;
+            TellLocked();
+        }
+    }
+
+    private void TellLocked()
+    {
+        var changes = _untold;
+        _untold = new ResourceChanges();
+
         // Collected first, so that a stream learns all of one change at once and can keep the order of types.
-        var affected = new Dictionary<DeltaStream, List<TypedName>>();
+        var affected = new Dictionary<XdsStream, Told>();
+        var nothing = new Told(null, default);
         lock (_gate)
         {
             foreach (var key in changes.Shared)
             {
-                if (_subscribers.TryGetValue(key, out var streams))
+                if (_subscribers.TryGetValue(key, out var subscribers))
                 {
-                    Note(affected, streams, key);
+                    foreach (var stream in subscribers.Streams)
+                    {
+                        Note(affected, stream, nothing, key);
+                    }
+                }
+
+                if (key.Type == XdsType.Cluster)
+                {
+                    foreach (var stream in _allClusters)
+                    {
+                        Note(affected, stream, nothing, key);
+                    }
                 }
             }
 
@@ -74,31 +168,38 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
                 {
                     foreach (var name in names)
                     {
-                        Note(affected, node.Streams, new TypedName(XdsType.Listener, name));
+                        foreach (var stream in node.Streams)
+                        {
+                            Note(affected, stream, nothing, new TypedName(XdsType.Listener, name));
+                        }
                     }
                 }
             }
         }
 
-        foreach (var (stream, keys) in affected)
+        if (affected.Count > 0)
         {
-            stream.Mark(keys);
+            pace?.Begin(affected.Count);
         }
 
-        return affected.Count;
+        foreach (var (stream, told) in affected)
+        {
+            stream.Mark(told.Keys);
+        }
     }
 
     /// <summary>Lets answers leave from now on.</summary>
-    public void Open(ResourceView first)
+    public void Open(CompiledMesh first, string version)
     {
-        Publish(first);
+        Publish(first, version);
         if (_ready)
         {
             return;
         }
 
         _ready = true;
-        List<DeltaStream> streams;
+        _opened.TrySetResult();
+        List<XdsStream> streams;
         lock (_gate)
         {
             streams = [.. _nodes.Values.SelectMany(node => node.Streams)];
@@ -111,7 +212,7 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     }
 
     /// <summary>A stream named its node.</summary>
-    public void Attach(DeltaStream stream)
+    public void Attach(XdsStream stream)
     {
         lock (_gate)
         {
@@ -127,25 +228,31 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
             }
 
             node.Streams.Add(stream);
+            if (stream.TakesAllClusters)
+            {
+                _allClusters.Add(stream);
+            }
         }
     }
 
     /// <summary>A stream subscribes to a name.</summary>
-    public void Subscribe(TypedName key, DeltaStream stream)
+    /// <returns>The name: the same string for all streams, of which the others need not be kept.</returns>
+    public string Subscribe(TypedName key, XdsStream stream)
     {
         lock (_gate)
         {
-            if (!_subscribers.TryGetValue(key, out var streams))
+            if (!_subscribers.TryGetValue(key, out var subscribers))
             {
-                _subscribers[key] = streams = [];
+                _subscribers[key] = subscribers = new Subscribers(key.Name, []);
             }
 
-            streams.Add(stream);
+            subscribers.Streams.Add(stream);
+            return subscribers.Name;
         }
     }
 
     /// <summary>A stream drops a name.</summary>
-    public void Unsubscribe(TypedName key, DeltaStream stream)
+    public void Unsubscribe(TypedName key, XdsStream stream)
     {
         lock (_gate)
         {
@@ -154,7 +261,7 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     }
 
     /// <summary>A stream refused an answer.</summary>
-    public void Refused(DeltaStream stream, Nack nack) =>
+    public void Refused(XdsStream stream, Nack nack) =>
         Log.Refused(log, stream.Node, nack.Type.Word(), nack.Resource, nack.Message);
 
     /// <summary>How many streams ask for a name.</summary>
@@ -162,7 +269,7 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     {
         lock (_gate)
         {
-            return _subscribers.GetValueOrDefault(new TypedName(type, name))?.Count ?? 0;
+            return _subscribers.GetValueOrDefault(new TypedName(type, name))?.Streams.Count ?? 0;
         }
     }
 
@@ -172,7 +279,7 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
     public List<NodeReport> Nodes()
     {
         var view = _view;
-        List<(string Id, bool Connected, DateTimeOffset Since, DeltaStream? Stream, StreamReport? Last)> reports = [];
+        List<(string Id, DateTimeOffset Since, XdsStream[] Streams, StreamReport? Last)> reports = [];
         lock (_gate)
         {
             foreach (var id in _nodes.Where(pair => pair.Value.Streams.Count == 0 && !view.Nodes.ContainsKey(pair.Key))
@@ -183,40 +290,74 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
 
             foreach (var (id, node) in _nodes)
             {
-                var stream = node.Streams.Count > 0 ? node.Streams[^1] : null;
-                reports.Add((id, stream is not null, node.Since, stream, node.Last));
+                reports.Add((id, node.Since, [.. node.Streams], node.Last));
             }
         }
 
-        return [.. reports.OrderBy(each => each.Id, StringComparer.Ordinal)
-            .Select(each => new NodeReport(each.Id, each.Connected, each.Since, each.Stream?.Report() ?? each.Last))];
-    }
-
-    private static void Note(
-        Dictionary<DeltaStream, List<TypedName>> affected, IEnumerable<DeltaStream> streams, TypedName key)
-    {
-        foreach (var stream in streams)
+        // What is not told yet nobody has.
+        bool isLate;
+        lock (_telling)
         {
-            if (!affected.TryGetValue(stream, out var keys))
-            {
-                affected[stream] = keys = [];
-            }
-
-            keys.Add(key);
+            isLate = _isLate;
         }
+
+        return [.. reports.OrderBy(each => each.Id, StringComparer.Ordinal).Select(each => new NodeReport(
+            each.Id,
+            each.Streams.Length,
+            each.Since,
+            (StreamReport.Of(each.Streams.Select(stream => stream.Report())) ?? each.Last) is { } report
+                ? report with { Synced = report.Synced && !isLate }
+                : null))];
     }
 
-    private void RemoveLocked(TypedName key, DeltaStream stream)
+    private static void Note(Dictionary<XdsStream, Told> affected, XdsStream stream, Told nothing, TypedName key)
     {
-        if (_subscribers.TryGetValue(key, out var streams) && streams.Remove(stream) && streams.Count == 0)
+        ref var told = ref CollectionsMarshal.GetValueRefOrAddDefault(affected, stream, out _);
+        told = (told ?? nothing).And(key);
+    }
+
+    private void RemoveLocked(TypedName key, XdsStream stream)
+    {
+        if (_subscribers.TryGetValue(key, out var subscribers)
+            && subscribers.Streams.Remove(stream)
+            && subscribers.Streams.Count == 0)
         {
             _subscribers.Remove(key);
         }
     }
 
+    /// <summary>
+    /// What one change tells a stream. As a rule most streams are told the same, and share it: keys are noted one after
+    /// the other, each for all streams.
+    /// </summary>
+    private sealed class Told(Told? before, TypedName key)
+    {
+        private Told? _next;
+        private TypedName[]? _keys;
+
+        private TypedName Key => key;
+
+        private Told? Before => before;
+
+        /// <summary>In the order in which they were noted.</summary>
+        public TypedName[] Keys => _keys ??= [.. Back().Reverse()];
+
+        public Told And(TypedName other) => _next?.Key == other ? _next : _next = new Told(this, other);
+
+        private IEnumerable<TypedName> Back()
+        {
+            for (var each = this; each.Before is not null; each = each.Before)
+            {
+                yield return each.Key;
+            }
+        }
+    }
+
+    private sealed record Subscribers(string Name, HashSet<XdsStream> Streams);
+
     private sealed class NodeState
     {
-        public List<DeltaStream> Streams { get; } = [];
+        public List<XdsStream> Streams { get; } = [];
 
         public DateTimeOffset Since { get; set; }
 
@@ -225,4 +366,8 @@ internal sealed class XdsHub(ILogger log, TimeProvider time)
 }
 
 /// <summary>What status shows of a node.</summary>
-internal sealed record NodeReport(string Id, bool Connected, DateTimeOffset Since, StreamReport? Report);
+/// <param name="Id">Its id.</param>
+/// <param name="Streams">How many streams it has open: more than one when several clients say the same name.</param>
+/// <param name="Since">When that began.</param>
+/// <param name="Report">What they hold; of the last one when none is open.</param>
+internal sealed record NodeReport(string Id, int Streams, DateTimeOffset Since, StreamReport? Report);

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Banyan.Control.Identity;
 using Banyan.Xds;
 using Banyan.Xds.Grpc;
-using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -21,6 +21,12 @@ namespace Banyan.Control.Xds;
 internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(2);
+    /// <summary>
+    /// So long a stream waits for a control plane that starts. One that stays unready would look like one that has
+    /// nothing new: its proxies would not turn to another.
+    /// </summary>
+    private static readonly TimeSpan ReadyTime = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan HangUpTime = TimeSpan.FromMilliseconds(500);
 
     private static readonly StreamFault Stopping =
@@ -59,19 +65,30 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
         }
 
         context.Response.ContentType = GrpcTrailers.ContentType;
-        if (context.Request.Path.Value != GrpcTrailers.DeltaAggregatedResources)
+        if (!Serves(context.Request.Path.Value))
         {
-            // An answer without body: the status travels in the header block.
-            context.Response.Headers[GrpcTrailers.Status] = GrpcTrailers.FormatStatus(GrpcStatusCode.Unimplemented);
-            context.Response.Headers[GrpcTrailers.Message] = GrpcTrailers.EncodeMessage(
-                "only AggregatedDiscoveryService/DeltaAggregatedResources is served");
+            Refuse(
+                context.Response,
+                GrpcStatusCode.Unimplemented,
+                "only AggregatedDiscoveryService is served: StreamAggregatedResources and DeltaAggregatedResources");
+            return;
+        }
+
+        if (!await IsReadyAsync(context.RequestAborted))
+        {
+            Refuse(
+                context.Response,
+                GrpcStatusCode.Unavailable,
+                "this control plane has not read its sources yet; its status says what it waits for");
             return;
         }
 
         Interlocked.Increment(ref _open);
         try
         {
-            await StreamAsync(context);
+            var stream = Open(context.Request.Path.Value);
+            stream.Guard = ProxyGate.GuardOf(context);
+            await StreamAsync(context, stream);
         }
         finally
         {
@@ -79,17 +96,43 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
         }
     }
 
-    private async Task StreamAsync(HttpContext context)
+    private static bool Serves(string? path) =>
+        path is GrpcTrailers.DeltaAggregatedResources or GrpcTrailers.StreamAggregatedResources;
+
+    /// <summary>An answer without body: the status travels in the header block.</summary>
+    private static void Refuse(HttpResponse response, GrpcStatusCode status, string message)
     {
-        var stream = hub.Open();
+        response.Headers[GrpcTrailers.Status] = GrpcTrailers.FormatStatus(status);
+        response.Headers[GrpcTrailers.Message] = GrpcTrailers.EncodeMessage(message);
+    }
+
+    private async Task<bool> IsReadyAsync(CancellationToken aborted)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
+        try
+        {
+            await hub.Opened.WaitAsync(ReadyTime, time, ended.Token);
+            return true;
+        }
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private XdsStream Open(string? path) =>
+        path == GrpcTrailers.DeltaAggregatedResources ? hub.Open() : hub.OpenWorld();
+
+    private async Task StreamAsync(HttpContext context, XdsStream stream)
+    {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
         try
         {
             // The head leaves at once: some clients do not send before they have it.
             await context.Response.StartAsync(context.RequestAborted);
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
-            var writing = WriteAsync(stream, context.Response.BodyWriter, ended.Token);
-            var fault = await ReadAsync(stream, context.Request.BodyReader, ended.Token);
+            var writing = WriteAsync(stream, context.Response.BodyWriter, ended);
+            var fault = await ReadAsync(stream, context.Request.BodyReader, ended.Token, writing);
             await ended.CancelAsync();
             await writing;
             if (fault is not null)
@@ -142,7 +185,7 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
     private static bool IsHangUp(Exception exception) =>
         exception is OperationCanceledException or IOException or ConnectionResetException or ObjectDisposedException;
 
-    private static StreamFault? Read(DeltaStream stream, ref ReadOnlySequence<byte> buffer)
+    private static StreamFault? Read(XdsStream stream, ref ReadOnlySequence<byte> buffer)
     {
         while (true)
         {
@@ -161,50 +204,15 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
                     return new StreamFault(GrpcStatusCode.Internal, "the message prefix is malformed");
             }
 
-            DeltaDiscoveryRequest request;
-            try
-            {
-                request = DeltaDiscoveryRequest.Parser.ParseFrom(message);
-            }
-            catch (InvalidProtocolBufferException exception)
-            {
-                return new StreamFault(
-                    GrpcStatusCode.InvalidArgument, "not a DeltaDiscoveryRequest: " + exception.Message);
-            }
-
-            if (stream.Accept(request) is { } fault)
+            if (stream.Accept(message) is { } fault)
             {
                 return fault;
             }
         }
     }
 
-    private static void Write(DeltaPlan plan, PipeWriter writer)
-    {
-        // A message is its fields in any order: the few of this stream first, then the shared bytes.
-        var head = new DeltaDiscoveryResponse
-        {
-            SystemVersionInfo = plan.Version, TypeUrl = plan.TypeUrl, Nonce = plan.Nonce,
-        };
-        head.RemovedResources.AddRange(plan.Removed);
-        var headSize = head.CalculateSize();
-        var size = headSize;
-        foreach (var resource in plan.Resources)
-        {
-            size += resource.Field.Length;
-        }
-
-        var span = writer.GetSpan(GrpcFrame.PrefixLength + headSize);
-        GrpcFrame.WritePrefix(span, size);
-        head.WriteTo(span.Slice(GrpcFrame.PrefixLength, headSize));
-        writer.Advance(GrpcFrame.PrefixLength + headSize);
-        foreach (var resource in plan.Resources)
-        {
-            writer.Write(resource.Field);
-        }
-    }
-
-    private async Task<StreamFault?> ReadAsync(DeltaStream stream, PipeReader reader, CancellationToken ended)
+    private async Task<StreamFault?> ReadAsync(
+        XdsStream stream, PipeReader reader, CancellationToken ended, Task writing)
     {
         try
         {
@@ -228,18 +236,26 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
         {
             return Stopping;
         }
+        catch (OperationCanceledException)
+        {
+            // Where it is the writer's fault, that is to be told.
+            await writing;
+            throw;
+        }
     }
 
-    private async Task WriteAsync(DeltaStream stream, PipeWriter writer, CancellationToken ended)
+    private async Task WriteAsync(XdsStream stream, PipeWriter writer, CancellationTokenSource ending)
     {
+        var ended = ending.Token;
         try
         {
-            while (true)
+            await using var registration = ended.UnsafeRegister(
+                static signal => ((AsyncSignal)signal!).Set(), stream.Signal);
+            while (!ended.IsCancellationRequested)
             {
-                await stream.Signal.WaitAsync(ended);
-                while (stream.Take() is { } plan)
+                await stream.Signal.WaitAsync();
+                while (stream.Write(writer))
                 {
-                    Write(plan, writer);
                     var flushed = await writer.FlushAsync(ended);
                     if (flushed.IsCompleted)
                     {
@@ -251,6 +267,12 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
         catch (Exception exception) when (IsHangUp(exception))
         {
             // The reader sees the same end and says so.
+        }
+        catch
+        {
+            // A stream that is read and never written to would be trusted for ever.
+            await ending.CancelAsync();
+            throw;
         }
     }
 

@@ -17,13 +17,16 @@ internal enum XdsType
 
     /// <summary>RouteConfiguration.</summary>
     Route = 3,
+
+    /// <summary>Secret: the anchors of a trust domain.</summary>
+    Secret = 4,
 }
 
 /// <summary>The types' names on the wire and in words.</summary>
 internal static class XdsTypeNames
 {
     /// <summary>How many types there are.</summary>
-    public const int Count = 4;
+    public const int Count = 5;
 
     private static readonly string[] Urls =
     [
@@ -31,9 +34,10 @@ internal static class XdsTypeNames
         "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
         "type.googleapis.com/envoy.config.listener.v3.Listener",
         "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+        "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
     ];
 
-    private static readonly string[] Words = ["cluster", "endpoint", "listener", "route"];
+    private static readonly string[] Words = ["cluster", "endpoint", "listener", "route", "secret"];
 
     /// <summary>The type's URL.</summary>
     public static string Url(this XdsType type) => Urls[(int)type];

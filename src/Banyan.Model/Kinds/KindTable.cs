@@ -15,8 +15,15 @@ internal abstract class KindTable(string kind, params string[] apiVersions)
             HttpRouteTable.Shape, "HTTPRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"),
         new KindTable<GrpcRoute>(
             GrpcRouteTable.Shape, "GRPCRoute", "gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1alpha2"),
+        new KindTable<TlsRoute>(
+            TlsRouteTable.Shape,
+            "TLSRoute",
+            "gateway.networking.k8s.io/v1",
+            "gateway.networking.k8s.io/v1alpha3",
+            "gateway.networking.k8s.io/v1alpha2"),
         new KindTable<TcpRoute>(
             TcpRouteTable.Shape, "TCPRoute", "gateway.networking.k8s.io/v1alpha2", "gateway.networking.k8s.io/v1"),
+        new KindTable<Check>(CheckTable.Shape, "Check", "banyan.dev/v1alpha1"),
     ];
 
     public string Kind { get; } = kind;

@@ -106,6 +106,9 @@ public sealed record WorkloadRun
 
     public int Replicas { get; init; } = 1;
 
+    /// <summary>False: its calls leave without a sidecar, as it speaks xDS itself.</summary>
+    public bool Sidecar { get; init; } = true;
+
     public WorkloadReadiness? Readiness { get; init; }
 }
 

@@ -114,6 +114,12 @@ internal static class WorkloadTable
             r => r.Replicas,
             (r, v) => r with { Replicas = v },
             "How many processes."),
+        new Field<WorkloadRun, bool>(
+            "sidecar",
+            SharedShapes.Boolean,
+            r => r.Sidecar,
+            (r, v) => r with { Sidecar = v },
+            "false: no sidecar, for a caller that asks the control plane itself (gRPC's xds: targets)."),
         new Field<WorkloadRun, WorkloadReadiness>("readiness", Readiness, r => r.Readiness, (r, v) => r with { Readiness = v }, "When a process counts as ready; absent = when its port accepts connections."));
 
     private static readonly ObjectShape<WorkloadHealth> Health = new(

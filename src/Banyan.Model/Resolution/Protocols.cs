@@ -77,8 +77,11 @@ internal static class Protocols
             declared = Declared(backing.Port);
         }
 
-        return declared == PortProtocol.Auto && WellKnown.Contains(port) ? PortProtocol.Tcp : declared;
+        return OrByNumber(declared, port);
     }
+
+    /// <summary>What is spoken on a workload's port, when no Service says otherwise.</summary>
+    public static PortProtocol OfWorkload(WorkloadPort port) => OrByNumber(Declared(port), port.Port);
 
     /// <summary>
     /// The protocol that an unknown <c>appProtocol</c> was probably meant to be; null where none is near.
@@ -86,6 +89,9 @@ internal static class Protocols
     public static string? Slip(string appProtocol) => AppProtocols.ContainsKey(appProtocol)
         ? null
         : Suggestion.Nearest(appProtocol, AppProtocols.Keys);
+
+    private static PortProtocol OrByNumber(PortProtocol declared, int port) =>
+        declared == PortProtocol.Auto && WellKnown.Contains(port) ? PortProtocol.Tcp : declared;
 
     private static PortProtocol ByName(string name)
     {

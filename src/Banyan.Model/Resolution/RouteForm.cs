@@ -5,6 +5,7 @@ internal enum RouteType
 {
     Grpc,
     Http,
+    Tls,
     Tcp,
 }
 
@@ -39,6 +40,7 @@ internal sealed class RouteForm
         {
             GrpcRoute route => Of(route),
             HttpRoute route => Of(route),
+            TlsRoute route => Of(route),
             TcpRoute route => Of(route),
             _ => null,
         })
@@ -72,12 +74,19 @@ internal sealed class RouteForm
                 : [.. rule.Matches.Select(match => new RankedMatch(match))])),
     };
 
+    private static RouteForm Of(TlsRoute route) => new(route, RouteType.Tls, route.Spec.ParentRefs)
+    {
+        Hostnames = route.Spec.Hostnames,
+        Rules = Forms(route.Spec.Rules, rule => OfConnections(rule.Name, rule.BackendRefs)),
+    };
+
     private static RouteForm Of(TcpRoute route) => new(route, RouteType.Tcp, route.Spec.ParentRefs)
     {
-        Rules = Forms(route.Spec.Rules, rule => new RuleForm(
-            new HttpRouteRule { Name = rule.Name, BackendRefs = rule.BackendRefs },
-            [new RankedMatch(new HttpRouteMatch())])),
+        Rules = Forms(route.Spec.Rules, rule => OfConnections(rule.Name, rule.BackendRefs)),
     };
+
+    private static RuleForm OfConnections(string name, EquatableList<HttpBackendReference> backends) => new(
+        new HttpRouteRule { Name = name, BackendRefs = backends }, [new RankedMatch(new HttpRouteMatch())]);
 
     // A route without rules has one that takes everything.
     private static RuleForm[] Forms<T>(EquatableList<T> rules, Func<T, RuleForm> form)

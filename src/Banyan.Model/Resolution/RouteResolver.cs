@@ -4,11 +4,20 @@ namespace Banyan.Model;
 internal sealed class RouteResolver(
     Dictionary<(string Namespace, string Name), ResolvedService> services, StatusBook book)
 {
-    /// <summary>Routes attached to each service port, all of one kind; those of a port in no order yet.</summary>
+    /// <summary>
+    /// Routes attached to each service port by the namespace of the service, for all clients but those that have
+    /// <see cref="Consumers"/>. All of one kind; those of a port in no order yet.
+    /// </summary>
     public Dictionary<ResolvedPort, List<ResolvedRoute>> Attached { get; } = [];
 
     /// <summary>
-    /// Resolves one route. Those of a more specific kind come before it, of TCPRoutes the older ones too.
+    /// Routes attached to a port of another namespace's service: those of each namespace hold for its own clients, in
+    /// place of what is attached (GEP-1426: consumer routes).
+    /// </summary>
+    public Dictionary<ResolvedPort, SortedDictionary<string, List<ResolvedRoute>>> Consumers { get; } = [];
+
+    /// <summary>
+    /// Resolves one route. Those of a more specific kind come before it, of TLSRoutes and TCPRoutes the older ones too.
     /// </summary>
     public void Resolve(RouteForm form)
     {
@@ -53,9 +62,11 @@ internal sealed class RouteResolver(
                 "NoMatchingParent", $"Service {scope}/{parent.Name} has no such {ParentPorts.Word(type)} port");
         }
 
-        if (scope != route.Metadata.Namespace)
+        if (scope != route.Metadata.Namespace && type is not (RouteType.Http or RouteType.Grpc))
         {
-            return Refuse("UnsupportedValue", "routes in another namespace than their Service (consumer routes) are not supported yet by this version");
+            return Refuse(
+                "UnsupportedValue",
+                $"a {route.Kind} in another namespace than its Service (a consumer route) is not supported yet by this version");
         }
 
         if (unsupported is { } found)
@@ -67,13 +78,14 @@ internal sealed class RouteResolver(
         var conflicts = new List<string>();
         foreach (var port in ports)
         {
-            if (Conflict(port, resolved) is { } conflict)
+            var others = On(port, scope == route.Metadata.Namespace ? "" : route.Metadata.Namespace);
+            if (Conflict(port, resolved, others) is { } conflict)
             {
                 conflicts.Add(conflict);
             }
             else
             {
-                Attach(resolved, port);
+                Attach(resolved, others);
                 WarnOfHttp1(resolved, service, port, field);
             }
         }
@@ -97,13 +109,29 @@ internal sealed class RouteResolver(
         }
     }
 
-    private void Attach(ResolvedRoute resolved, ResolvedPort port)
+    /// <summary>The routes of a port; of another namespace's clients when that is named.</summary>
+    private List<ResolvedRoute> On(ResolvedPort port, string consumer)
     {
+        if (consumer.Length > 0)
+        {
+            if (!Consumers.TryGetValue(port, out var consumers))
+            {
+                Consumers.Add(port, consumers = new SortedDictionary<string, List<ResolvedRoute>>(StringComparer.Ordinal));
+            }
+
+            return consumers.TryGetValue(consumer, out var own) ? own : consumers[consumer] = [];
+        }
+
         if (!Attached.TryGetValue(port, out var routes))
         {
             Attached.Add(port, routes = []);
         }
 
+        return routes;
+    }
+
+    private static void Attach(ResolvedRoute resolved, List<ResolvedRoute> routes)
+    {
         // Two parentRefs may mean the same port.
         if (!routes.Contains(resolved))
         {
@@ -113,16 +141,21 @@ internal sealed class RouteResolver(
 
     /// <summary>
     /// Why the route cannot be attached to a port that others have; null when it can. Kinds are not merged (GEP-1294),
-    /// nor are TCPRoutes, which all take every connection.
+    /// nor are TCPRoutes, which all take every connection, nor TLSRoutes whose names are all taken.
     /// </summary>
-    private string? Conflict(ResolvedPort port, ResolvedRoute resolved)
+    private string? Conflict(ResolvedPort port, ResolvedRoute resolved, List<ResolvedRoute> routes)
     {
-        if (!Attached.TryGetValue(port, out var routes) || routes.Contains(resolved))
+        if (routes.Count == 0 || routes.Contains(resolved))
         {
             return null;
         }
 
         var other = routes[0].Form;
+        if (other.Type == resolved.Form.Type && other.Type == RouteType.Tls)
+        {
+            return ServerNames.Conflict(port, routes, resolved.Form, book);
+        }
+
         if (other.Type == resolved.Form.Type && other.Type != RouteType.Tcp)
         {
             return null;
@@ -187,14 +220,15 @@ internal sealed class RouteResolver(
             return ("InvalidKind", $"a {reference.Kind} cannot be a backend");
         }
 
-        if (reference.Namespace.Length > 0 && reference.Namespace != route.Metadata.Namespace)
+        var scope = reference.Namespace.Length > 0 ? reference.Namespace : route.Metadata.Namespace;
+        if (scope != route.Metadata.Namespace && !IsParent(form, scope, reference.Name))
         {
             return ("RefNotPermitted", $"Service {reference.Name} is in namespace {reference.Namespace}; references to other namespaces are not supported yet by this version");
         }
 
-        if (!services.TryGetValue((route.Metadata.Namespace, reference.Name), out var service))
+        if (!services.TryGetValue((scope, reference.Name), out var service))
         {
-            return ("BackendNotFound", $"there is no Service {reference.Name} in namespace {route.Metadata.Namespace}");
+            return ("BackendNotFound", $"there is no Service {reference.Name} in namespace {scope}");
         }
 
         var port = Array.Find(service.Ports, p => p.Port == reference.Port);
@@ -203,16 +237,28 @@ internal sealed class RouteResolver(
             return ("BackendNotFound", $"Service {service.Namespace}/{service.Name} has no port {reference.Port}");
         }
 
-        if (form.Type != RouteType.Tcp && !port.IsHttp)
+        if (Unfit(form.Type, port) is { } unfit)
         {
             return (
                 "UnsupportedProtocol",
-                $"port {reference.Port} of Service {service.Namespace}/{service.Name} is not HTTP");
+                $"port {reference.Port} of Service {service.Namespace}/{service.Name} is {unfit}");
         }
 
         cluster = ServiceNames.Resource(service.Name, service.Namespace, port.Port);
         return null;
     }
+
+    /// <summary>Whether the backend is what the clients called anyway, which nobody has to permit.</summary>
+    private static bool IsParent(RouteForm form, string scope, string name) => form.ParentRefs.Any(parent =>
+        parent.IsService && parent.Namespace == scope && parent.Name == name);
+
+    // TLS that is passed through would be malformed where a sidecar reads HTTP.
+    private static string? Unfit(RouteType type, ResolvedPort port) => type switch
+    {
+        RouteType.Tcp => null,
+        RouteType.Tls => port.IsHttp && port.Protocol != PortProtocol.Auto ? "HTTP without TLS" : null,
+        _ => port.IsHttp ? null : "not HTTP",
+    };
 
     /// <summary>
     /// The first filter that cannot be applied. A filter is never skipped: the route is not accepted.
@@ -256,7 +302,7 @@ internal sealed class RouteResolver(
 
     private void WarnOfIgnored(RouteForm form)
     {
-        if (form.Hostnames.Count > 0 && form.ParentRefs.Any(p => p.IsService))
+        if (form.Type != RouteType.Tls && form.Hostnames.Count > 0 && form.ParentRefs.Any(p => p.IsService))
         {
             book.Warn(form.Item, "spec.hostnames", "host names have no effect where the parent is a Service");
         }
@@ -271,7 +317,7 @@ internal sealed class RouteResolver(
                     "session persistence is not supported yet by this version and has no effect");
             }
 
-            if (form.Type == RouteType.Tcp && r > 0)
+            if (form.Type is RouteType.Tcp or RouteType.Tls && r > 0)
             {
                 book.Warn(form.Item, $"spec.rules[{r}]", "has no effect: the first rule takes every connection");
             }

@@ -10,6 +10,8 @@ internal sealed class ServiceResolver
     private readonly StatusBook _book;
     private readonly Dictionary<(string Namespace, string Name), ResolvedService> _services = [];
     private readonly Dictionary<string, List<Workload>> _workloadsByNamespace = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Namespace, string Service), List<Workload>> _workloadsByService = [];
+    private readonly Dictionary<(string Namespace, string Key, string Value), List<Workload>> _workloadsByLabel = [];
     private readonly HashSet<ObjectKey> _conflicted = [];
 
     private ServiceResolver(StatusBook book) => _book = book;
@@ -21,12 +23,13 @@ internal sealed class ServiceResolver
         var resolver = new ServiceResolver(book);
         foreach (var workload in workloads)
         {
-            if (!resolver._workloadsByNamespace.TryGetValue(workload.Metadata.Namespace, out var list))
+            var scope = workload.Metadata.Namespace;
+            Note(resolver._workloadsByNamespace, scope, workload);
+            Note(resolver._workloadsByService, (scope, workload.Spec.Service), workload);
+            foreach (var (key, value) in workload.Metadata.Labels)
             {
-                resolver._workloadsByNamespace.Add(workload.Metadata.Namespace, list = []);
+                Note(resolver._workloadsByLabel, (scope, key, value), workload);
             }
-
-            list.Add(workload);
         }
 
         foreach (var service in services)
@@ -43,11 +46,20 @@ internal sealed class ServiceResolver
         return resolver._services;
     }
 
+    private static void Note<TKey>(Dictionary<TKey, List<Workload>> index, TKey key, Workload workload)
+        where TKey : notnull
+    {
+        if (!index.TryGetValue(key, out var list))
+        {
+            index.Add(key, list = []);
+        }
+
+        list.Add(workload);
+    }
+
     private void AddWritten(Service service)
     {
-        var members = _workloadsByNamespace.GetValueOrDefault(service.Metadata.Namespace, [])
-            .Where(w => IsBehind(service, w))
-            .ToList();
+        var members = MembersOf(service);
         var ports = new List<ResolvedPort>();
         for (var i = 0; i < service.Spec.Ports.Count; i++)
         {
@@ -197,10 +209,9 @@ internal sealed class ServiceResolver
             }
         }
 
-        if (workload.Spec.Health is not null)
+        if (workload.Spec.Health is not null && workload.Spec.Ports.Count == 0)
         {
-            _book.Warn(
-                workload, "spec.health", "health checks are not supported yet by this version and have no effect");
+            _book.Warn(workload, "spec.health", "has no effect: the workload has no port that could be asked");
         }
 
         _book.Add(workload, "Accepted", isTrue: true, "Accepted", "");
@@ -242,22 +253,19 @@ internal sealed class ServiceResolver
         return "";
     }
 
-    private static bool IsBehind(Service service, Workload workload)
+    /// <summary>The Workloads behind a written Service: those it selects, or without a selector those that name it.</summary>
+    private List<Workload> MembersOf(Service service)
     {
-        if (service.Spec.Selector.Count == 0)
+        var (scope, selector) = (service.Metadata.Namespace, service.Spec.Selector);
+        if (selector.Count == 0)
         {
-            return workload.Spec.Service == service.Metadata.Name;
+            return _workloadsByService.GetValueOrDefault((scope, service.Metadata.Name), []);
         }
 
-        foreach (var (key, value) in service.Spec.Selector)
-        {
-            if (!workload.Metadata.Labels.TryGetValue(key, out var label) || label != value)
-            {
-                return false;
-            }
-        }
-
-        return true;
+        // Those with its first label are few, as a rule.
+        var (first, wanted) = selector.First();
+        return _workloadsByLabel.GetValueOrDefault((scope, first, wanted), []).FindAll(workload => selector.All(
+            each => workload.Metadata.Labels.TryGetValue(each.Key, out var label) && label == each.Value));
     }
 
     /// <summary>

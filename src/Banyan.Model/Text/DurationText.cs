@@ -3,7 +3,7 @@ using System.Text;
 namespace Banyan.Model.Text;
 
 /// <summary>Durations as Go and the Gateway API write them: <c>1h30m</c>, <c>250ms</c>, <c>1.5s</c>.</summary>
-internal static class DurationText
+public static class DurationText
 {
     private static readonly (string Unit, decimal Ticks)[] Units =
     [

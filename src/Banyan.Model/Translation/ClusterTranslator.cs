@@ -14,9 +14,17 @@ internal static class ClusterTranslator
 
     private static readonly Duration ConnectTimeout = new() { Seconds = 1 };
 
+    /// <param name="name">Its name.</param>
+    /// <param name="service">Whose it is.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="health">How endpoints without a sidecar are probed by their callers; null when they are not.</param>
+    /// <param name="peers">Who its endpoints are; null while none of them takes mutual TLS.</param>
     public static Cluster OfService(
-        string name, ResolvedService service, ResolvedPort port) => Speaking(port.Protocol, new()
+        string name, ResolvedService service, ResolvedPort port, HealthPlan? health, PeerPlan? peers) =>
+        Speaking(port.Protocol, new()
     {
+        TransportSocketMatches = { peers is null ? [] : TransportTranslator.Upstream(peers) },
+        HealthChecks = { Checks(health) },
         Name = name,
         Type = Cluster.Types.DiscoveryType.Eds,
         EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Encode.Ads(), ServiceName = name },
@@ -26,8 +34,15 @@ internal static class ClusterTranslator
     });
 
     /// <summary>The application behind an inbound listener.</summary>
-    public static Cluster OfApplication(string name, Address address, PortProtocol protocol) => Speaking(protocol, new()
+    /// <param name="name">Its name.</param>
+    /// <param name="address">Where it listens.</param>
+    /// <param name="protocol">What it speaks.</param>
+    /// <param name="health">How its own sidecar probes it; null when it does not.</param>
+    /// <param name="healthPort">Port that is probed; 0 = that of the address.</param>
+    public static Cluster OfApplication(
+        string name, Address address, PortProtocol protocol, HealthPlan? health, int healthPort) => Speaking(protocol, new()
     {
+        HealthChecks = { Checks(health) },
         Name = name,
         Type = Cluster.Types.DiscoveryType.Static,
         ConnectTimeout = ConnectTimeout,
@@ -40,7 +55,7 @@ internal static class ClusterTranslator
                 {
                     Locality = new Locality(),
                     LoadBalancingWeight = 1,
-                    LbEndpoints = { new LbEndpoint { Endpoint = new Endpoint { Address = address } } },
+                    LbEndpoints = { new LbEndpoint { Endpoint = Probed(address, healthPort) } },
                 },
             },
         },
@@ -52,9 +67,12 @@ internal static class ClusterTranslator
         Name = Blackhole,
         Type = Cluster.Types.DiscoveryType.Static,
         ConnectTimeout = ConnectTimeout,
-        LoadAssignment = new ClusterLoadAssignment { ClusterName = Blackhole },
+        LoadAssignment = NoEndpoints(),
         Metadata = Encode.Metadata(("blackhole", Value.ForBool(true))),
     };
+
+    /// <summary>The same nothing, for those who know only endpoints that are discovered.</summary>
+    public static ClusterLoadAssignment NoEndpoints() => new() { ClusterName = Blackhole };
 
     /// <summary>Destinations outside the mesh.</summary>
     public static Cluster OfExternal() => new()
@@ -64,6 +82,18 @@ internal static class ClusterTranslator
         LbPolicy = Cluster.Types.LbPolicy.ClusterProvided,
         ConnectTimeout = ConnectTimeout,
     };
+
+    /// <summary>An endpoint that is probed at another port than its own, unless that is 0 or the same.</summary>
+    public static Endpoint Probed(Address address, int port) => new()
+    {
+        Address = address,
+        HealthCheckConfig = port == 0 || port == (int)address.SocketAddress.PortValue
+            ? null
+            : new Endpoint.Types.HealthCheckConfig { PortValue = (uint)port },
+    };
+
+    private static IEnumerable<HealthCheck> Checks(HealthPlan? health) =>
+        health is null ? [] : [HealthTranslator.Translate(health)];
 
     /// <summary>Says which HTTP the endpoints speak; of ports that do not declare it, the client's.</summary>
     private static Cluster Speaking(PortProtocol protocol, Cluster cluster)

@@ -12,11 +12,14 @@ internal static class Encode
 
     private const string TypePrefix = "type.googleapis.com/";
 
-    public static XdsResource Resource(string typeUrl, string name, IMessage message)
+    public static XdsResource Resource(string typeUrl, string name, IMessage message, string scope = "")
     {
         var bytes = message.ToByteString();
         var version = Convert.ToHexStringLower(SHA256.HashData(bytes.Span).AsSpan(0, 8));
-        return new XdsResource(typeUrl, name, version, new Any { TypeUrl = typeUrl, Value = bytes });
+        return new XdsResource(typeUrl, name, version, new Any { TypeUrl = typeUrl, Value = bytes })
+        {
+            Scope = scope,
+        };
     }
 
     public static Any Any(IMessage message) =>

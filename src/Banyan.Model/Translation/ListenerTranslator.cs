@@ -11,6 +11,8 @@ internal sealed class ListenerTranslator(
 
     private const string TcpProxyName = "envoy.filters.network.tcp_proxy";
 
+    private const string InspectorName = "envoy.filters.listener.tls_inspector";
+
     private static readonly Duration NoTimeout = new();
 
     // Connections of databases pause longer than streams of requests do.
@@ -26,18 +28,23 @@ internal sealed class ListenerTranslator(
         var manager = Manager(name);
         manager.Rds = new Rds { ConfigSource = Encode.Ads(), RouteConfigName = name };
         manager.StreamIdleTimeout = port.IsHttp ? null : TcpIdle;
-        return new Listener
+        var listener = new Listener
         {
             Name = name,
             Metadata = ServiceMetadata(service.Name, service.Namespace, port.Port, port.Protocol),
             ApiListener = new ApiListener { ApiListener_ = Encode.Any(manager) },
         };
+        AddServerNames(listener, name, routes.Attached.GetValueOrDefault(port));
+        return listener;
     }
+
+    /// <summary>All that <see cref="Api"/> depends on beside the names of the service and the Mesh.</summary>
+    public IEnumerable<object?> Inputs(ResolvedPort port) => TakesServerNames(port) ? Attached(port) : [port.Protocol];
 
     /// <summary>All that <see cref="OfNode"/> depends on beside the instance and the Mesh.</summary>
     public IEnumerable<object?> Inputs(WorkloadInstance instance) =>
         instance.Ports.SelectMany(port => (object?[])[Behind(instance, port), Protocol(instance, port)])
-            .Concat(instance.Upstreams.SelectMany(upstream => Inputs(Target(instance, upstream).Port)));
+            .Concat(instance.Upstreams.SelectMany(upstream => UpstreamInputs(Target(instance, upstream).Port)));
 
     /// <summary>What the application behind an inbound listener speaks.</summary>
     public PortProtocol Protocol(WorkloadInstance instance, InstancePort port) =>
@@ -91,7 +98,13 @@ internal sealed class ListenerTranslator(
                 Route_ = new RouteAction { Cluster = cluster, Timeout = NoTimeout },
             }))
             : Filter(new TcpProxy { StatPrefix = name, Cluster = cluster });
-        return Socket(name, address, TrafficDirection.Inbound, metadata, filter);
+        var listener = Socket(name, address, TrafficDirection.Inbound, metadata, filter);
+        if (instance.Secured || mesh.MutualTls.Mode == MutualTlsMode.Strict)
+        {
+            TransportTranslator.Secure(listener, mesh.TrustDomain, mesh.MutualTls.Mode);
+        }
+
+        return listener;
     }
 
     private Workload? Behind(WorkloadInstance instance, InstancePort port) =>
@@ -120,6 +133,13 @@ internal sealed class ListenerTranslator(
         var target = ServiceNames.Resource(service, scope, upstream.Port);
         var name = "upstream/" + target;
         var metadata = ServiceMetadata(service, scope, upstream.Port, port?.Protocol ?? PortProtocol.Http);
+        if (port is { IsHttp: false } && TakesServerNames(port))
+        {
+            var listener = Socket(name, address, TrafficDirection.Outbound, metadata);
+            AddServerNames(listener, target, routes.Attached[port]);
+            return listener;
+        }
+
         if (port is { IsHttp: false })
         {
             var proxy = new TcpProxy { StatPrefix = name };
@@ -129,7 +149,40 @@ internal sealed class ListenerTranslator(
 
         var manager = Manager(name);
         manager.Rds = new Rds { ConfigSource = Encode.Ads(), RouteConfigName = target };
-        return Socket(name, address, TrafficDirection.Outbound, metadata, Filter(manager));
+        var http = Socket(name, address, TrafficDirection.Outbound, metadata, Filter(manager));
+        if (port is not null && TakesServerNames(port))
+        {
+            http.FilterChains[0].FilterChainMatch = new FilterChainMatch { TransportProtocol = "raw_buffer" };
+            AddServerNames(http, target, routes.Attached[port]);
+        }
+
+        return http;
+    }
+
+    private bool TakesServerNames(ResolvedPort port) =>
+        routes.Attached.TryGetValue(port, out var attached) && attached[0].Form.Type == RouteType.Tls;
+
+    /// <summary>One filter chain for each TLSRoute: connections by the name in their ClientHello.</summary>
+    private static void AddServerNames(Listener listener, string target, List<ResolvedRoute>? attached)
+    {
+        if (attached is null || attached[0].Form.Type != RouteType.Tls)
+        {
+            return;
+        }
+
+        listener.ListenerFilters.Add(
+            new ListenerFilter { Name = InspectorName, TypedConfig = Encode.Any(new TlsInspector()) });
+        foreach (var (route, names) in ServerNames.Owned(attached))
+        {
+            var proxy = new TcpProxy { StatPrefix = target };
+            Direct(proxy, target, [route]);
+            listener.FilterChains.Add(new FilterChain
+            {
+                Name = route.Rules[0].Name,
+                FilterChainMatch = ServerNames.Match(names),
+                Filters = { Filter(proxy) },
+            });
+        }
     }
 
     private static void Direct(TcpProxy proxy, string target, List<ResolvedRoute>? attached)
@@ -153,19 +206,12 @@ internal sealed class ListenerTranslator(
         }
     }
 
-    private IEnumerable<object?> Inputs(ResolvedPort? port)
-    {
-        yield return port?.Protocol;
+    // HTTP ports learn of their routes by themselves.
+    private IEnumerable<object?> UpstreamInputs(ResolvedPort? port) =>
+        port is { IsHttp: false } || (port is not null && TakesServerNames(port)) ? Attached(port) : [port?.Protocol];
 
-        // HTTP ports learn of their routes by themselves.
-        if (port is { IsHttp: false })
-        {
-            foreach (var input in routes.Attached.GetValueOrDefault(port)?.SelectMany(route => route.Inputs) ?? [])
-            {
-                yield return input;
-            }
-        }
-    }
+    private IEnumerable<object?> Attached(ResolvedPort port) =>
+        (routes.Attached.GetValueOrDefault(port)?.SelectMany(route => route.Inputs) ?? []).Prepend(port.Protocol);
 
     private (string Service, string Namespace, ResolvedPort? Port) Target(
         WorkloadInstance instance, InstanceUpstream upstream)
@@ -183,14 +229,16 @@ internal sealed class ListenerTranslator(
     private static Filter Filter(TcpProxy proxy) => new() { Name = TcpProxyName, TypedConfig = Encode.Any(proxy) };
 
     private static Listener Socket(
-        string name, Address address, TrafficDirection direction, Metadata? metadata, Filter filter) => new()
+        string name, Address address, TrafficDirection direction, Metadata? metadata, params ReadOnlySpan<Filter> filters)
     {
-        Name = name,
-        Address = address,
-        TrafficDirection = direction,
-        Metadata = metadata,
-        FilterChains = { new FilterChain { Filters = { filter } } },
-    };
+        var listener = new Listener { Name = name, Address = address, TrafficDirection = direction, Metadata = metadata };
+        foreach (var filter in filters)
+        {
+            listener.FilterChains.Add(new FilterChain { Filters = { filter } });
+        }
+
+        return listener;
+    }
 
     private HttpConnectionManager Inline(string name, Route route)
     {

@@ -9,9 +9,13 @@ internal sealed class RouteTranslator(MeshSpec mesh)
     public RouteConfiguration Translate(string name, ResolvedPort port, List<ResolvedRoute>? routes)
     {
         var host = new VirtualHost { Name = name, Domains = { "*" } };
-        if (routes is null)
+        if (routes is null || (routes[0].Form.Type == RouteType.Tls && port.IsHttp))
         {
             host.Routes.Add(Default(name));
+        }
+        else if (routes[0].Form.Type == RouteType.Tls)
+        {
+            // The listener says where TLS goes, by server name; what is not TLS goes nowhere.
         }
         else if (routes[0].Form.Type == RouteType.Tcp)
         {

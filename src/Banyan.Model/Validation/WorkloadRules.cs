@@ -10,6 +10,7 @@ internal static class WorkloadRules
         CheckPlace(map, reading);
         CheckPorts(spec, map, reading);
         CheckUpstreams(spec, map, reading);
+        CheckSidecar(spec, map, reading);
         if (!map.Has("service"))
         {
             if (map.Entries.Any(e => Suggestion.Nearest(e.Key.Text, ["service", "serviceAccount"]) is "service"))
@@ -63,6 +64,22 @@ internal static class WorkloadRules
                 {
                     reading.Add(at, field, "belongs to the Workload that owns the process");
                 }
+            }
+        }
+    }
+
+    private static void CheckSidecar(WorkloadSpec spec, MapNode map, Reading reading)
+    {
+        if (spec.Run is not { Sidecar: false })
+        {
+            return;
+        }
+
+        foreach (var field in new[] { "service", "upstreams", "health" })
+        {
+            if (map.Find(field) is { } at and not ListNode { Items.Count: 0 } and not ScalarNode { Text: "" })
+            {
+                reading.Add(at, field, "needs a sidecar; run.sidecar is false");
             }
         }
     }

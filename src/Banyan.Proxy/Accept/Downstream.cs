@@ -30,11 +30,17 @@ internal sealed class Downstream
     /// <summary>Authority of the CONNECT request that opened this tunnel: every request in it goes there.</summary>
     internal byte[]? ConnectAuthority { get; set; }
 
+    /// <summary>Where the CONNECT leads inside whose stream this connection is; null for one that was accepted.</summary>
+    internal TargetConfig? ConnectTarget { get; init; }
+
     /// <summary>No exchange is under way.</summary>
     internal bool Idle { get; set; } = true;
 
     /// <summary>The connection to the destination, when a CONNECT has opened it before its answer; else null.</summary>
     internal TcpRelay? Relay { get; set; }
+
+    /// <summary>The client was told in its own protocol why it is not served: no reset, which could take that away.</summary>
+    internal bool Refused { get; set; }
 
     /// <summary>The connection is closed with a reset: what the client got is not the whole.</summary>
     internal bool EndsInReset { get; set; }

@@ -8,12 +8,16 @@ internal sealed class ListenerSet(Worker worker, bool sharePort, ProxyLog log)
 {
     private readonly Dictionary<string, Acceptor> _open = new(StringComparer.Ordinal);
     private readonly HashSet<string> _failing = new(StringComparer.Ordinal);
-    private volatile bool _complete;
+    private volatile bool _bound;
+    private volatile bool _awaitsMore = true;
     private bool _inboundClosed;
     private bool _outboundClosed;
 
     /// <summary>Every listener of a non-empty snapshot is bound. Readable from any thread.</summary>
-    internal bool Complete => _complete;
+    internal bool Bound => _bound;
+
+    /// <summary>They are bound, and no other is known that waits for its routes or clusters. Readable from any thread.</summary>
+    internal bool Complete => !_awaitsMore && _bound;
 
     /// <summary>Opens, updates and closes; called on the worker's thread for every snapshot, and each second while one fails.</summary>
     internal void Reconcile(MeshSnapshot snapshot)
@@ -29,16 +33,18 @@ internal sealed class ListenerSet(Worker worker, bool sharePort, ProxyLog log)
             }
         }
 
-        var complete = snapshot.Listeners.Length > 0;
+        var bound = snapshot.Listeners.Length > 0;
         foreach (var config in snapshot.Listeners)
         {
             if (!IsClosed(config.Role))
             {
-                complete &= Open(config);
+                bound &= Open(config);
             }
         }
 
-        _complete = complete;
+        // In this order: who sees that nothing is awaited sees what became of it.
+        _bound = bound;
+        _awaitsMore = snapshot.AwaitsListeners;
     }
 
     /// <summary>Tries again what could not be bound.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Banyan.Proxy.Background;
+using Banyan.Proxy.Health;
 using Banyan.Proxy.Options;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
@@ -26,6 +27,9 @@ public sealed class AdminContext
 
     /// <summary>The log, whose losses are a metric.</summary>
     public required ProxyLog Log { get; init; }
+
+    /// <summary>What probes endpoints; null while nothing does.</summary>
+    internal Func<HealthCheckers?> HealthCheckers { get; init; } = static () => null;
 
     /// <summary>Clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -9,7 +9,7 @@ namespace Banyan.Proxy.Admin;
 internal sealed class AdminPages(AdminContext context)
 {
     private const string Pages = """
-        GET  /ready     200 once every listener is bound
+        GET  /ready     200 once every listener is bound (one whose routes do not come is waited for 15 s)
         GET  /metrics   Prometheus text or OpenMetrics
         GET  /config    listeners, destinations and routes
         GET  /clusters  clusters and endpoints
@@ -66,6 +66,9 @@ internal sealed class AdminPages(AdminContext context)
                 break;
             case "/counters/allocations" when context.Options.Testing:
                 Json(response, Allocations);
+                break;
+            case "/counters/heap" when context.Options.Testing:
+                Json(response, Heap);
                 break;
             default:
                 response.Text(404, Pages);
@@ -139,7 +142,9 @@ internal sealed class AdminPages(AdminContext context)
         var writer = new ExpositionWriter(response, open ? ExpositionFormat.OpenMetrics : ExpositionFormat.Text);
         EdgeMetrics.Write(writer, EdgeTotals.Collect(context.Metrics), context.Housekeeping.Node);
         TcpMetrics.Write(writer, context.Metrics, context.Housekeeping.Node);
+        TlsMetrics.Write(writer, context.Metrics);
         ReactorMetrics.Write(writer, context.Metrics);
+        HealthMetrics.Write(writer, context.HealthCheckers());
         var snapshot = context.Snapshots.Current;
         writer.Single("banyan_xds_connected", "gauge", "1 while the control plane is reachable.", snapshot.Connected ? 1 : 0);
         writer.Single("banyan_snapshot_revision", "gauge", "Number of the configuration in use.", snapshot.Revision);
@@ -160,6 +165,14 @@ internal sealed class AdminPages(AdminContext context)
         {
             response.Text(503, "busy\n");
         }
+    }
+
+    /// <summary>What is still referred to: collects first, which nothing but a test may ask for.</summary>
+    private static void Heap(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("live"u8, GC.GetTotalMemory(forceFullCollection: true));
+        json.WriteEndObject();
     }
 
     private void Allocations(Utf8JsonWriter json)

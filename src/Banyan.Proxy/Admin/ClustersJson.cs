@@ -41,14 +41,9 @@ internal static class ClustersJson
     private static HashSet<ClusterConfig> All(MeshSnapshot snapshot)
     {
         var clusters = new HashSet<ClusterConfig>();
-        foreach (var target in snapshot.Targets.Values)
+        foreach (var target in snapshot.AllTargets)
         {
             clusters.UnionWith(target.Clusters);
-        }
-
-        foreach (var listener in snapshot.Listeners)
-        {
-            clusters.UnionWith((listener.Target ?? listener.Fallback)?.Clusters ?? []);
         }
 
         return clusters;

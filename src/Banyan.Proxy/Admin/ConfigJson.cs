@@ -87,6 +87,17 @@ internal static class ConfigJson
         }
 
         json.WriteEndArray();
+        if (target.ByServerName is { } names)
+        {
+            json.WriteStartArray("byServerName"u8);
+            foreach (var route in names.Routes.Routes)
+            {
+                WriteRoute(json, route, names);
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 

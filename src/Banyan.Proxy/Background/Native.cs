@@ -5,25 +5,14 @@ namespace Banyan.Proxy.Background;
 /// <summary>The system calls of the housekeeping threads.</summary>
 internal static partial class Native
 {
-    public const int EfdCloexecNonblock = 0x80800; // EFD_CLOEXEC | EFD_NONBLOCK, the same on x64 and arm64
     public const int PriorityOfProcess = 0;        // PRIO_PROCESS
-    public const short PollIn = 1;
     public const short PollOut = 4;
     public const int OpenReadOnlyCloexec = 0x80000; // O_RDONLY | O_CLOEXEC
     public const int StandardError = 2;
     public const int DontNeed = 4; // MADV_DONTNEED
 
-    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
-    public static partial int EventFd(uint initial, int flags);
-
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     public static partial int Poll(ref PollFd descriptors, nuint count, int timeout);
-
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    public static partial nint Read(int descriptor, ref ulong value, nuint count);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    public static partial nint Write(int descriptor, ref readonly ulong value, nuint count);
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int descriptor, ref readonly byte value, nuint count);

@@ -21,14 +21,18 @@ internal sealed class ClusterState(Worker worker)
     /// <summary>Requests that wait for a connection.</summary>
     internal int Pending => _pending.Count;
 
+    /// <summary><see cref="EndpointHealth.Version"/> of what <see cref="Eligible"/> was made from.</summary>
+    internal int HealthVersion { get; private set; }
+
     internal void Use(ClusterConfig config, ClusterTable table)
     {
         Config = config;
+        HealthVersion = worker.Health.Version;
         var eligible = new List<EndpointState>(config.Endpoints.Length);
         foreach (var endpoint in config.Endpoints)
         {
             var state = table.Endpoint(endpoint);
-            if (!endpoint.Draining)
+            if (!endpoint.Draining && (config.Health is null || worker.Health.IsHealthy(endpoint.Slot)))
             {
                 eligible.Add(state);
             }
@@ -90,7 +94,7 @@ internal sealed class ClusterState(Worker worker)
     {
         foreach (var endpoint in Eligible)
         {
-            if (endpoint.CloseOldest())
+            if (endpoint.CloseOldest() || endpoint.Http2.CloseIdle(worker.Loop.NowMs, 0))
             {
                 return true;
             }

@@ -17,7 +17,8 @@ internal sealed class ClusterTable(Worker worker)
         }
 
         var state = _clusters[config.Slot] ??= new ClusterState(worker);
-        if (!ReferenceEquals(state.Config, config))
+        if (!ReferenceEquals(state.Config, config)
+            || (config.Health is not null && state.HealthVersion != worker.Health.Version))
         {
             state.Use(config, this);
         }
@@ -47,6 +48,12 @@ internal sealed class ClusterTable(Worker worker)
         }
         else
         {
+            if (state.Config.Mtls != config.Mtls || !state.Config.Identities.AsSpan().SequenceEqual(config.Identities))
+            {
+                // A connection that is open was made to whom it might not be made any more.
+                state.CloseIdle(long.MaxValue);
+            }
+
             state.Config = config;
         }
 
@@ -57,15 +64,9 @@ internal sealed class ClusterTable(Worker worker)
     internal void OnSnapshot(MeshSnapshot snapshot)
     {
         var live = new HashSet<int>();
-        foreach (var target in snapshot.Targets.Values)
+        foreach (var target in snapshot.AllTargets)
         {
             Collect(target, live);
-        }
-
-        foreach (var listener in snapshot.Listeners)
-        {
-            Collect(listener.Target, live);
-            Collect(listener.Fallback, live);
         }
 
         foreach (var state in _endpoints)
@@ -91,13 +92,8 @@ internal sealed class ClusterTable(Worker worker)
         }
     }
 
-    private static void Collect(TargetConfig? target, HashSet<int> live)
+    private static void Collect(TargetConfig target, HashSet<int> live)
     {
-        if (target is null)
-        {
-            return;
-        }
-
         foreach (var cluster in target.Clusters)
         {
             foreach (var endpoint in cluster.Endpoints)

@@ -3,6 +3,7 @@ using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
+using Banyan.Proxy.Tls;
 
 namespace Banyan.Proxy.Balance;
 
@@ -15,15 +16,18 @@ internal sealed class EndpointState
     /// <summary>Time constant of the average, microseconds.</summary>
     private const double DecayMicros = 10_000_000;
 
+    private const long BusyMs = 1_000;
     private const int ErrorsToEject = 5;
     private const long EjectBaseMs = 1_000;
     private const long EjectCapMs = 60_000;
 
     private readonly Worker _worker;
+    private TlsTarget? _peer;
     private double _ewma = InitialMicros;
     private long _updatedMs;
     private Upstream? _newest;
     private Upstream? _oldest;
+    private long _busyUntil;
     private int _consecutiveErrors;
     private int _ejections;
 
@@ -36,6 +40,11 @@ internal sealed class EndpointState
         Http2 = new Http2Pool(worker);
     }
 
+    /// <summary>Who it has to be; tickets are its own, for another process cannot open them.</summary>
+    internal TlsTarget Peer => ReferenceEquals(_peer?.Expected, Config.Identities)
+        ? _peer
+        : _peer = new TlsTarget(Config.Identities, Config.Address.ToString());
+
     /// <summary>Its HTTP/2 connections.</summary>
     internal Http2Pool Http2 { get; }
 
@@ -46,6 +55,21 @@ internal sealed class EndpointState
 
     /// <summary>Exchanges under way.</summary>
     internal int InFlight { get; set; }
+
+    /// <summary>Many exchanges are under way, or were within the last second: a short lull does not change how they travel.</summary>
+    internal bool IsBusy
+    {
+        get
+        {
+            var now = _worker.Loop.NowMs;
+            if (InFlight >= HopVersion.BusyInFlight)
+            {
+                _busyUntil = now + BusyMs;
+            }
+
+            return now < _busyUntil;
+        }
+    }
 
     /// <summary>Idle connections in the pool.</summary>
     internal int Idle { get; private set; }

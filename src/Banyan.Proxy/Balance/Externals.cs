@@ -23,7 +23,7 @@ internal sealed class Externals(Worker worker)
     private const int MaxQueries = 32;
 
     private readonly Dictionary<string, Entry> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, Query> _queries = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, NameQuery> _queries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<IPEndPoint, EndpointState> _endpoints = [];
 
     /// <summary>Stage "balance" for a host outside the mesh.</summary>
@@ -88,7 +88,7 @@ internal sealed class Externals(Worker worker)
 
     private static bool IsMeshEndpoint(MeshSnapshot snapshot, IPEndPoint endPoint)
     {
-        foreach (var target in snapshot.Targets.Values)
+        foreach (var target in snapshot.AllTargets)
         {
             foreach (var cluster in target.Clusters)
             {
@@ -120,17 +120,14 @@ internal sealed class Externals(Worker worker)
                 return null;
             }
 
-            query = new Query(worker.Loop, host, Resolved);
+            query = NameQuery.Start(worker.Loop, host, Resolved);
             _queries.Add(host, query);
-            NiceThread.Start("resolver", query.Run);
         }
 
-        var done = new Gate(worker.Loop);
-        query.Waiting.Add(done);
-        return await done.Until(now + ResolveTimeoutMs) == Wait.Ready ? query.Address : null;
+        return await query.Done().Until(now + ResolveTimeoutMs) == Wait.Ready ? query.Addresses.FirstOrDefault() : null;
     }
 
-    private void Resolved(Query query)
+    private void Resolved(NameQuery query)
     {
         _queries.Remove(query.Host);
         if (_names.Count >= MaxEntries)
@@ -138,12 +135,8 @@ internal sealed class Externals(Worker worker)
             _names.Clear();
         }
 
-        var keep = query.Address is null ? KeepFailureMs : KeepMs;
-        _names[query.Host] = new Entry(query.Address, worker.Loop.NowMs + keep);
-        foreach (var waiting in query.Waiting)
-        {
-            waiting.Open();
-        }
+        var address = query.Addresses.FirstOrDefault();
+        _names[query.Host] = new Entry(address, worker.Loop.NowMs + (address is null ? KeepFailureMs : KeepMs));
     }
 
     private EndpointState Endpoint(IPEndPoint endPoint)
@@ -170,43 +163,6 @@ internal sealed class Externals(Worker worker)
     }
 
     private sealed record Entry(IPAddress? Address, long Until);
-
-    /// <summary>One look-up on a thread of its own, for all who ask meanwhile; the answer is posted back.</summary>
-    private sealed class Query(EventLoop loop, string host, Action<Query> resolved)
-    {
-        internal string Host => host;
-
-        internal List<Gate> Waiting { get; } = [];
-
-        internal IPAddress? Address { get; private set; }
-
-        internal void Run()
-        {
-            IPAddress? found = null;
-            try
-            {
-                foreach (var address in Dns.GetHostAddresses(host))
-                {
-                    found = found is null || (address.AddressFamily == AddressFamily.InterNetwork
-                        && found.AddressFamily != AddressFamily.InterNetwork) ? address : found;
-                }
-            }
-            catch (SocketException)
-            {
-                // Not resolved: that is the answer.
-            }
-            catch (ArgumentException)
-            {
-                // Not a name that could be resolved.
-            }
-
-            loop.Post(() =>
-            {
-                Address = found;
-                resolved(this);
-            });
-        }
-    }
 }
 
 /// <summary>Addresses a proxy never passes to on a workload's behalf.</summary>

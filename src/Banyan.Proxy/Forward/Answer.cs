@@ -6,6 +6,8 @@ namespace Banyan.Proxy.Forward;
 /// <summary>What the proxy says itself: failures and direct responses.</summary>
 internal static class Answer
 {
+    private const long RestMs = 50;
+
     internal static async ReactorTask Failure(Exchange x, Failure failure)
     {
         var row = failure.Row();
@@ -25,6 +27,7 @@ internal static class Answer
             return;
         }
 
+        await Rest(x);
         if (x.IsGrpc)
         {
             Call(x, row);
@@ -41,6 +44,23 @@ internal static class Answer
         }
     }
 
+    /// <summary>Lets the end of a request arrive that is on its way by HTTP/2: some clients lose an answer that comes before they
+    /// have sent everything (curl 7.88). A long body gets no credit and is not waited for;
+    /// the end of a CONNECT comes when everything is over.</summary>
+    private static async ReactorTask Rest(Exchange x)
+    {
+        if (x.ClientStream is not { } stream || x.Uploading || x.Request.Upgrade)
+        {
+            return;
+        }
+
+        var deadline = x.Worker.Loop.NowMs + RestMs;
+        while (!stream.EndReceived && !stream.IsReset && await stream.Readable(deadline) == Wait.Ready)
+        {
+            // It stays with the stream.
+        }
+    }
+
     /// <summary>A call hears of it in a status, trailers only; HTTP says 200.</summary>
     private static void Call(Exchange x, FailureRow row)
     {
@@ -52,6 +72,7 @@ internal static class Answer
 
     internal static async ReactorTask Direct(Exchange x)
     {
+        await Rest(x);
         x.LeavesBytes = LeavesBytes(x);
         x.CloseClient |= x.LeavesBytes;
         x.Status = x.Route!.Status;

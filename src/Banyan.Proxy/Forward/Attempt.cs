@@ -1,5 +1,6 @@
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Http;
+using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
@@ -31,6 +32,12 @@ internal static class Attempt
         }
 
         x.Endpoint = state.Pick(ref worker.Loop.Random, avoid);
+        if (x.Endpoint is null && x.Listener.Role == ListenerRole.Inbound)
+        {
+            // The application is unhealthy: its caller's proxy may send the request to another replica.
+            return Failure.NotDelivered;
+        }
+
         return x.Endpoint is null ? Failure.NoHealthyEndpoint : Failure.None;
     }
 
@@ -46,7 +53,7 @@ internal static class Attempt
         if (x.Upstream is null)
         {
             var cluster = x.Cluster!.Kind == ClusterKind.External ? null : x.Worker.Clusters.Of(x.Cluster);
-            failure = http2 ? await endpoint.Http2.Open(x, endpoint, cluster) : await Connector.Connect(x, endpoint, cluster);
+            failure = http2 ? await OpenStream(x, endpoint, cluster) : await Connector.Connect(x, endpoint, cluster);
         }
         else
         {
@@ -87,16 +94,40 @@ internal static class Attempt
         return failure;
     }
 
-    /// <summary>Which protocol this attempt speaks. Between proxies it is the client's own, so that the far end can restore it.</summary>
+    /// <summary>Which protocol this attempt speaks.</summary>
     private static bool SpeaksHttp2(Exchange x)
     {
-        var hop = x.Endpoint!.Config.Meshed && x.Listener.Role != ListenerRole.Inbound;
-        return (hop ? UpstreamProtocol.SameAsClient : x.Cluster!.Protocol) switch
+        x.HopChanged = false;
+        if (x.Endpoint!.Config.Meshed && x.Listener.Role != ListenerRole.Inbound)
+        {
+            return HopVersion.IsHttp2(x);
+        }
+
+        return x.Cluster!.Protocol switch
         {
             UpstreamProtocol.Http1 => false,
-            UpstreamProtocol.Http2 => x.ClientStream is not null || !x.Request.Upgrade,
-            _ => x.ClientStream is not null,
+            UpstreamProtocol.Http2 => true,
+            _ => HopVersion.IsHttp2AtOrigin(x),
         };
+    }
+
+    /// <summary>An upgrade goes by HTTP/2 where that is offered (RFC 8441), else by a connection of its own if HTTP/1.1 may be spoken.</summary>
+    private static async ReactorTask<Failure> OpenStream(Exchange x, EndpointState endpoint, ClusterState? cluster)
+    {
+        if (x.Request.Upgrade && x.Request.Method != RequestMethod.Get)
+        {
+            // An extended CONNECT has no place for another method.
+            return Failure.UpgradeUnsupported;
+        }
+
+        var failure = await endpoint.Http2.Open(x, endpoint, cluster);
+        if (failure == Failure.UpgradeUnsupported && x.Cluster!.Protocol != UpstreamProtocol.Http2)
+        {
+            x.Upstream = endpoint.TakeIdle(x.Worker.Loop.NowMs);
+            failure = x.Upstream is null ? await Connector.Connect(x, endpoint, cluster) : Failure.None;
+        }
+
+        return failure;
     }
 
     /// <summary>The exchange is done with its endpoint and connection: what was learned, what is kept.</summary>
@@ -226,6 +257,11 @@ internal static class Attempt
         upstream?.Close();
         if (x.UpstreamStream is { } stream)
         {
+            if (failure is Failure.RequestTimeout or Failure.StreamIdle)
+            {
+                (stream.Connection as Http2Client)?.TimedOut(stream);
+            }
+
             // The upload looks at it until it has stopped.
             stream.Connection.SendReset(stream, ErrorCode.Cancel);
         }

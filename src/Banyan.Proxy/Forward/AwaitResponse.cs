@@ -67,6 +67,14 @@ internal static class AwaitResponse
     {
         var response = x.Response;
         response.Close = false;
+        if (x.Request.Upgrade && response.StatusCode < 300)
+        {
+            // The answer to CONNECT has no body: what follows is the tunnel.
+            response.Framing = BodyFraming.None;
+            response.ContentLength = -1;
+            return Failure.None;
+        }
+
         var bodiless = x.Request.Method == RequestMethod.Head || response.StatusCode is 204 or 304;
         if (stream.EndReceived && stream.Unread.IsEmpty && stream.Trailers is null)
         {
@@ -251,12 +259,30 @@ internal static class AwaitResponse
         return Send.Head(x, x.Worker.Scratch.AsSpan(0, length), end: false);
     }
 
+    /// <summary>On a stream, success means that the tunnel is open.</summary>
+    private static Failure JudgeUpgrade(Exchange x)
+    {
+        if (x.Response.StatusCode is >= 200 and < 300)
+        {
+            return Failure.UpgradeIgnored;
+        }
+
+        var accepted = x.Response.StatusCode != 101 || !WebSocketHandshake.IsAskedFor(x.Request, x.RequestBytes)
+            || WebSocketHandshake.IsAccepted(x);
+        return accepted ? Failure.None : Failure.MalformedResponse;
+    }
+
     /// <summary>Whether a final head can be passed on at all.</summary>
     private static Failure Judge(Exchange x)
     {
         if (x.Response.StatusCode == 101 && !x.Request.Upgrade)
         {
             return Failure.UpgradeRefused;
+        }
+
+        if (x.Request.Upgrade && x.ClientStream is not null && JudgeUpgrade(x) is not Failure.None and var failure)
+        {
+            return failure;
         }
 
         // HTTP/1.0 and HTTP/2 know no transfer codings, and the one that was applied is not undone here.

@@ -34,7 +34,7 @@ internal sealed class BytePump
     internal const long DefaultIdleMs = 3_600_000;
 
     /// <summary>Bytes that are relayed before the loop looks at other sockets.</summary>
-    private const int Stretch = 256 * 1024;
+    internal const int Stretch = 256 * 1024;
 
     /// <summary>Full reads of 64 KiB in a row after which a stream counts as long.</summary>
     private const int LongAfter = 4;
@@ -120,7 +120,7 @@ internal sealed class BytePump
                 await _worker.Loop.Yield();
             }
 
-            if (full >= LongAfter && _splices)
+            if (full >= LongAfter && _splices && _left.MaySplice && _right.MaySplice)
             {
                 full = 0;
                 if (await Splice(toRight))

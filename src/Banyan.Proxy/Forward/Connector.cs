@@ -2,6 +2,7 @@ using Banyan.Proxy.Balance;
 using Banyan.Proxy.Http;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
+using Banyan.Proxy.Tls;
 
 namespace Banyan.Proxy.Forward;
 
@@ -23,6 +24,11 @@ internal static class Connector
         bool fresh = false)
     {
         var worker = x.Worker;
+        if (endpoint.Config.Mtls && worker.Security is not { IsReady: true })
+        {
+            return Failure.IdentityMissing;
+        }
+
         var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.TryDeadline);
         while (cluster is not null && cluster.Connections >= cluster.Config!.MaxConnections && !cluster.CloseOneIdle())
         {
@@ -60,17 +66,37 @@ internal static class Connector
             }
         }
 
-        if (Established(sock, endpoint.Address))
+        if (!Established(sock, endpoint.Address))
+        {
+            x.Upstream = null;
+            upstream.Close();
+            return Failure.ConnectFailed;
+        }
+
+        return endpoint.Config.Mtls ? await Secure(x, upstream, worker.Security!, deadline) : Failure.None;
+    }
+
+    /// <summary>Makes sure of another sidecar: one that cannot prove who it is gets no byte, and there is no way without.</summary>
+    private static async ReactorTask<Failure> Secure(Exchange x, Upstream upstream, HopSecurity security, long deadline)
+    {
+        var secured = await security.Connect(upstream.Sock, upstream.Endpoint.Peer, deadline);
+        if (secured && x.Aborted == Failure.None)
         {
             return Failure.None;
         }
 
+        var loop = x.Worker.Loop;
+        var late = !secured && upstream.Sock.Layer is TlsConnection { Refusal: TlsRefusal.Timeout };
         x.Upstream = null;
         upstream.Close();
-        return Failure.ConnectFailed;
+        return x.Aborted != Failure.None ? x.Aborted
+            : late && loop.NowMs >= x.Deadline ? Failure.RequestTimeout
+            : late ? Failure.ConnectTimeout
+            : Failure.ConnectFailed;
     }
 
-    private static unsafe Sock? Begin(Worker worker, SockAddr address, out bool inProgress)
+    /// <summary>Begins a connection without waiting for it; null when the kernel refuses at once.</summary>
+    internal static unsafe Sock? Begin(ReactorContext context, SockAddr address, out bool inProgress)
     {
         inProgress = false;
         var fd = Libc.socket(address.Family, Libc.SOCK_STREAM | Libc.SOCK_NONBLOCK | Libc.SOCK_CLOEXEC, Libc.IPPROTO_TCP);
@@ -91,10 +117,11 @@ internal static class Connector
             inProgress = true;
         }
 
-        return worker.Loop.Register(fd, writable: !inProgress);
+        return context.Loop.Register(fd, writable: !inProgress);
     }
 
-    private static unsafe bool Established(Sock sock, in SockAddr peer)
+    /// <summary>A connection that became writable is one, and not to itself.</summary>
+    internal static unsafe bool Established(Sock sock, in SockAddr peer)
     {
         if (sock.TakeError() != 0)
         {

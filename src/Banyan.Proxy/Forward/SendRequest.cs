@@ -52,9 +52,18 @@ internal static class SendRequest
     private static Failure OnStream(Exchange x, Http2Stream stream)
     {
         x.RestartBody();
+        var upgrade = x.Request.Upgrade;
+        if (upgrade && x.ClientStream is null && WebSocketHandshake.IsAskedFor(x.Request, x.RequestBytes)
+            && WebSocketHandshake.ClientKey(x.Request, x.RequestBytes).Length != WebSocketHandshake.KeyLength)
+        {
+            // What an HTTP/1.1 server would refuse; by HTTP/2 it would not be seen.
+            return Failure.MalformedRequest;
+        }
+
         var scratch = x.Worker.Scratch;
         var length = RequestWriter.Write(x, scratch);
-        if (length == 0 || !stream.Connection.SendHead(stream, scratch.AsSpan(0, length), x.RequestBody.Done, request: true))
+        var end = x.RequestBody.Done && !upgrade;
+        if (length == 0 || !stream.Connection.SendHead(stream, scratch.AsSpan(0, length), end, request: true, connect: upgrade))
         {
             return Failure.RequestHeadTooLarge;
         }
@@ -73,7 +82,7 @@ internal static class SendRequest
     {
         if (x.ClientStream is null)
         {
-            x.BeginBody();
+            x.BeginBody(again: x.Attempts > 1);
         }
         else
         {

@@ -14,7 +14,7 @@ internal static class StreamRelay
             return failure == Failure.None ? Failure.ClientGone : failure;
         }
 
-        if (x.ResponseBody.Done)
+        if (x.ResponseBody.Done || x.SwitchesProtocols)
         {
             return Failure.None;
         }
@@ -50,6 +50,9 @@ internal static class StreamRelay
     private static ReactorTask<bool> Head(Exchange x, out Failure failure)
     {
         failure = Failure.None;
+        x.SwitchesProtocols = x.UpstreamStream is null
+            ? x.Response.StatusCode == 101
+            : x.Request.Upgrade && x.Response.StatusCode < 300;
         x.ResponseBody.Begin(x.Response.Framing, x.Response.ContentLength);
         x.CloseClient |= !x.RequestBody.Done || x.Uploading || x.Worker.Drains(x.Listener.Role)
             || (x.Response.Framing == BodyFraming.Chunked && x.Request.Version == HttpVersion.Http10);
@@ -72,7 +75,7 @@ internal static class StreamRelay
         }
 
         x.Answered = true;
-        x.Status = x.Response.StatusCode;
-        return Send.Head(x, scratch.AsSpan(0, length), x.ResponseBody.Done);
+        x.Status = !x.SwitchesProtocols ? x.Response.StatusCode : x.ClientStream is null ? 101 : 200;
+        return Send.Head(x, scratch.AsSpan(0, length), x.ResponseBody.Done && !x.SwitchesProtocols);
     }
 }

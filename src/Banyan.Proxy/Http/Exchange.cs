@@ -91,7 +91,10 @@ internal sealed class Exchange
     /// <summary>The client's connection ends after this exchange.</summary>
     internal bool CloseClient { get; set; }
 
-    /// <summary>The response was a 101: the rest of the connection is a tunnel.</summary>
+    /// <summary>Key of the WebSocket handshake that this proxy speaks itself, written by the attempt under way.</summary>
+    internal byte[]? WebSocketKey { get; set; }
+
+    /// <summary>The response was a 101, or what HTTP/2 says instead: the rest of the connection or stream is a tunnel.</summary>
     internal bool SwitchesProtocols { get; set; }
 
     /// <summary>The request head and all body bytes that were sent are still in the client's buffer.</summary>
@@ -133,6 +136,9 @@ internal sealed class Exchange
 
     /// <summary>The client's connection ends with a reset.</summary>
     internal bool ResetClient { get; set; }
+
+    /// <summary>This attempt travels to the other sidecar in another version of HTTP than its client's.</summary>
+    internal bool HopChanged { get; set; }
 
     /// <summary>A pooled connection turned out to be dead before a byte was sent on it.</summary>
     internal bool StaleConnection { get; set; }
@@ -237,10 +243,11 @@ internal sealed class Exchange
         }
     }
 
-    /// <summary>Takes stock of the part of the request body that came with its head; once per exchange.</summary>
-    internal void BeginBody()
+    /// <summary>Takes stock of the part of the request body that is here; once per exchange, or again before it is sent once more
+    /// (all of it is still in the buffer then, and an attempt by HTTP/2 may have left off anywhere).</summary>
+    internal void BeginBody(bool again = false)
     {
-        if (!BodyBegun)
+        if (!BodyBegun || again)
         {
             BodyBegun = true;
             RequestBody.Begin(Request.Framing, Request.ContentLength);
@@ -342,6 +349,7 @@ internal sealed class Exchange
         IsGrpc = false;
         GrpcStatus = GrpcCall.NoStatus;
         StaleConnection = false;
+        HopChanged = false;
         BodyBegun = false;
         CloseClient = false;
     }

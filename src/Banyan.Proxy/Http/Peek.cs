@@ -9,7 +9,7 @@ namespace Banyan.Proxy.Http;
 internal static class Peek
 {
     /// <summary>A client that says too little for this long on an undeclared port waits for the server to speak first.</summary>
-    private const long SilenceMs = 1_000;
+    internal const long SilenceMs = 1_000;
 
     /// <summary>What a new connection speaks: what its listener declares, else what comes.
     /// <see cref="DetectedProtocol.Incomplete"/>: it ended before it said anything.</summary>
@@ -44,7 +44,7 @@ internal static class Peek
                 return verdict;
             }
 
-            if (await More(client, deadline) != Outcome.Bytes)
+            if (await More(client, deadline) != PeekOutcome.Bytes)
             {
                 // Half a preface is a malformed request line: HTTP/1 has the words for it.
                 return DetectedProtocol.Http1;
@@ -65,9 +65,9 @@ internal static class Peek
             {
                 switch (await More(client, deadline))
                 {
-                    case Outcome.Bytes:
+                    case PeekOutcome.Bytes:
                         continue;
-                    case Outcome.Gone:
+                    case PeekOutcome.Gone:
                         return DetectedProtocol.Incomplete;
                     default:
                         // Too slow for HTTP, or finished before the server said a word: the server will know.
@@ -80,35 +80,40 @@ internal static class Peek
         }
     }
 
-    private enum Outcome : byte
-    {
-        Bytes,
-        Silence,
-        Gone,
-    }
-
-    private static async ReactorTask<Outcome> More(Downstream client, long deadline)
+    /// <summary>Reads more into <see cref="Downstream.In"/>, which grows to 64 KiB.</summary>
+    internal static async ReactorTask<PeekOutcome> More(Downstream client, long deadline)
     {
         while (true)
         {
             if (client.Worker.IsOver(client.Acceptor.Config.Role))
             {
-                return Outcome.Gone;
+                return PeekOutcome.Gone;
             }
 
             var wait = await client.Sock.Readable(deadline);
             if (wait != Wait.Ready)
             {
-                return wait == Wait.TimedOut ? Outcome.Silence : Outcome.Gone;
+                return wait == Wait.TimedOut ? PeekOutcome.Silence : PeekOutcome.Gone;
             }
 
             var buffer = client.In ?? client.Worker.Buffers.Rent(BufferPool.Small);
+            if (buffer.Room.IsEmpty)
+            {
+                if (client.Worker.Buffers.MakeRoom(buffer) is not { } larger)
+                {
+                    return PeekOutcome.Silence;
+                }
+
+                buffer = larger;
+                client.In = larger;
+            }
+
             var n = client.Sock.TryRead(buffer.Room);
             if (n > 0)
             {
                 buffer.End += n;
                 client.In = buffer;
-                return Outcome.Bytes;
+                return PeekOutcome.Bytes;
             }
 
             if (client.In is null)
@@ -118,7 +123,7 @@ internal static class Peek
 
             if (n != Sock.WouldBlock)
             {
-                return n == 0 ? Outcome.Silence : Outcome.Gone;
+                return n == 0 ? PeekOutcome.Silence : PeekOutcome.Gone;
             }
         }
     }

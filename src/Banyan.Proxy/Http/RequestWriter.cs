@@ -1,3 +1,4 @@
+using Banyan.Proxy.Forward;
 using Banyan.Wire.Http1;
 
 namespace Banyan.Proxy.Http;
@@ -27,6 +28,8 @@ internal static class RequestWriter
         builder.Append(x.Backend.HostRewrite ?? head.Authority(bytes));
         builder.Append("\r\n"u8);
 
+        // By HTTP/2 the handshake of WebSocket has no key: what a client sends all the same means nothing.
+        var keyed = head.Upgrade && x.ClientStream is not null && WebSocketHandshake.IsAskedFor(head, bytes);
         ReadOnlySpan<byte> trace = default;
         var runStart = -1;
         var lines = head.Lines;
@@ -37,7 +40,7 @@ internal static class RequestWriter
                 trace = line.Value(bytes);
             }
 
-            if (!Drops(line) && !(x.IsGrpc && line.Known == KnownField.GrpcTimeout) && !(edited && Edits.Drops(edits, line, bytes)))
+            if (!Drops(line) && !(keyed && WebSocketHandshake.IsKey(line.Name(bytes))) && !(x.IsGrpc && line.Known == KnownField.GrpcTimeout) && !(edited && Edits.Drops(edits, line, bytes)))
             {
                 runStart = runStart < 0 ? line.LineStart : runStart;
             }
@@ -54,6 +57,11 @@ internal static class RequestWriter
         }
 
         WriteFraming(ref builder, head, bytes);
+        if (keyed && x.UpstreamStream is null)
+        {
+            WebSocketHandshake.WriteKey(ref builder, x);
+        }
+
         if (edited)
         {
             Edits.Write(ref builder, edits, lines, bytes);
@@ -70,6 +78,7 @@ internal static class RequestWriter
             TraceContext.WriteLine(traceLine, trace, ref x.Worker.Loop.Random);
         }
 
+        HopVersion.Write(ref builder, x);
         builder.Append("\r\n"u8);
         return builder.Overflowed ? 0 : builder.Length;
     }

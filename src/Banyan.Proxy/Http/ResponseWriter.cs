@@ -15,7 +15,7 @@ internal static class ResponseWriter
         var bytes = x.ResponseBytes;
         var edits = x.Backend!.ResponseHeaders;
         var builder = new HeadBuilder(output);
-        WriteStatusLine(ref builder, head, bytes);
+        WriteStatusLine(ref builder, x, bytes);
         WriteLines(ref builder, x, bytes, edits);
         WriteFraming(ref builder, x);
         if (!edits.IsEmpty)
@@ -33,7 +33,7 @@ internal static class ResponseWriter
     {
         var bytes = x.ResponseBytes;
         var builder = new HeadBuilder(output);
-        WriteStatusLine(ref builder, x.Response, bytes);
+        WriteStatusLine(ref builder, x, bytes);
         WriteLines(ref builder, x, bytes, HeaderMutation.None);
         builder.Append("\r\n"u8);
         return builder.Length;
@@ -98,8 +98,15 @@ internal static class ResponseWriter
         return builder.Overflowed ? 0 : builder.Length;
     }
 
-    private static void WriteStatusLine(ref HeadBuilder builder, ResponseHead head, ReadOnlySpan<byte> bytes)
+    private static void WriteStatusLine(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> bytes)
     {
+        var head = x.Response;
+        if (x.SwitchesProtocols && x.ClientStream is null && x.UpstreamStream is not null)
+        {
+            builder.Append("HTTP/1.1 101 Switching Protocols\r\n"u8);
+            return;
+        }
+
         builder.Append("HTTP/1.1 "u8);
         builder.AppendNumber(head.StatusCode);
         builder.Append(" "u8);
@@ -165,10 +172,7 @@ internal static class ResponseWriter
     {
         if (x.SwitchesProtocols)
         {
-            builder.Append("connection: upgrade\r\nupgrade: "u8);
-            var index = x.Response.IndexOf(KnownField.Upgrade);
-            builder.Append(index < 0 ? default : x.Response.Fields[index].Value(received));
-            builder.Append("\r\n"u8);
+            WriteUpgrade(ref builder, x, received);
         }
         else if (x.CloseClient)
         {
@@ -177,6 +181,26 @@ internal static class ResponseWriter
         else if (x.Request.Version == HttpVersion.Http10)
         {
             builder.Append("connection: keep-alive\r\n"u8);
+        }
+    }
+
+    private static void WriteUpgrade(ref HeadBuilder builder, Exchange x, ReadOnlySpan<byte> received)
+    {
+        builder.Append("connection: upgrade\r\nupgrade: "u8);
+        if (x.UpstreamStream is null)
+        {
+            var index = x.Response.IndexOf(KnownField.Upgrade);
+            builder.Append(index < 0 ? default : x.Response.Fields[index].Value(received));
+            builder.Append("\r\n"u8);
+            return;
+        }
+
+        var request = x.RequestBytes;
+        builder.Append(WebSocketHandshake.Protocol(x.Request, request));
+        builder.Append("\r\n"u8);
+        if (WebSocketHandshake.IsAskedFor(x.Request, request))
+        {
+            WebSocketHandshake.WriteAccept(ref builder, WebSocketHandshake.ClientKey(x.Request, request));
         }
     }
 

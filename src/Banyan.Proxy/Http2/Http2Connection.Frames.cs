@@ -12,6 +12,9 @@ internal abstract partial class Http2Connection
     /// <summary>CONTINUATION frames of one field block; a block of 64 KiB needs four.</summary>
     private const int MaxContinuations = 16;
 
+    /// <summary>WINDOW_UPDATE of fewer bytes costs tokens.</summary>
+    private const int LeastCredit = 16;
+
     private IoBuffer? _block;
     private int _blockStream;
     private bool _blockEnds;
@@ -80,7 +83,7 @@ internal abstract partial class Http2Connection
     }
 
     private ErrorCode Spend(int cost) =>
-        _flood.Allows(cost, Worker.Loop.NowMs) ? ErrorCode.NoError : ErrorCode.EnhanceYourCalm;
+        _flood.Allows(cost, Context.Loop.NowMs) ? ErrorCode.NoError : ErrorCode.EnhanceYourCalm;
 
     /// <summary>A stream that was never begun.</summary>
     private protected abstract bool IsIdle(int id);
@@ -149,6 +152,7 @@ internal abstract partial class Http2Connection
         }
 
         stream.ReceiveWindow -= flow;
+        _moved |= !payload.IsEmpty;
         if (stream.Expected >= 0 && (payload.Length > stream.Expected || (end && payload.Length != stream.Expected)))
         {
             ReturnCredit(flow);
@@ -199,7 +203,7 @@ internal abstract partial class Http2Connection
         _blockStream = header.StreamId;
         _blockEnds = end;
         _continuations = 0;
-        _block = Worker.Buffers.Rent(BufferPool.Large);
+        _block = Context.Buffers.Rent(BufferPool.Large);
         payload.CopyTo(_block.Room);
         _block.End = payload.Length;
         return ErrorCode.NoError;
@@ -230,14 +234,14 @@ internal abstract partial class Http2Connection
         _blockStream = 0;
         _block = null;
         var error = OnBlock(id, block.Valid, _blockEnds);
-        Worker.Buffers.Return(block);
+        Context.Buffers.Return(block);
         return error;
     }
 
     private ErrorCode OnBlock(int id, ReadOnlySpan<byte> block, bool end)
     {
         var use = UseOf(id, out var stream, out var error);
-        var text = Worker.Scratch.AsSpan();
+        var text = Context.Scratch.AsSpan();
         switch (use)
         {
             case BlockUse.Error:
@@ -280,15 +284,15 @@ internal abstract partial class Http2Connection
     /// <summary>A buffer of our own with these bytes.</summary>
     private protected IoBuffer Copy(ReadOnlySpan<byte> text)
     {
-        var buffer = Worker.Buffers.Rent(text.Length);
+        var buffer = Context.Buffers.Rent(text.Length);
         text.CopyTo(buffer.Bytes);
         buffer.End = text.Length;
         return buffer;
     }
 
-    private void StreamError(Http2Stream stream, ErrorCode code)
+    private protected void StreamError(Http2Stream stream, ErrorCode code)
     {
-        Worker.Count(Counter.Http2Errors);
+        Context.Count(Counter.Http2Errors);
         SendReset(stream, code);
         OnStreamError(stream, code);
     }
@@ -322,14 +326,15 @@ internal abstract partial class Http2Connection
             return ErrorCode.FrameSizeError;
         }
 
-        if (Streams.TryGetValue(header.StreamId, out var stream) && !stream.IsReset)
+        var alive = Streams.TryGetValue(header.StreamId, out var stream) && !stream.IsReset;
+        if (alive)
         {
-            stream.Reset((ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload), byPeer: true);
+            stream!.Reset((ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload), byPeer: true);
             OnStreamReset(stream);
         }
 
-        // A server that resets what it was asked costs nobody but itself.
-        return IsClient ? ErrorCode.NoError : Spend(FloodGuard.ResetCost);
+        // A server that resets what it was asked costs nobody but itself, once a request.
+        return !IsClient ? Spend(FloodGuard.ResetCost) : alive ? ErrorCode.NoError : Spend(FloodGuard.IgnoredCost);
     }
 
     private ErrorCode OnPing(FrameHeader header, ReadOnlySpan<byte> payload)
@@ -350,6 +355,13 @@ internal abstract partial class Http2Connection
         }
 
         WriteFrame(FrameType.Ping, FrameFlags.Ack, 0, payload);
+        if (_moved)
+        {
+            // Clients of gRPC measure their path with a PING beside the data, as often as an answer comes: traffic pays for it.
+            _moved = false;
+            return ErrorCode.NoError;
+        }
+
         return Spend(FloodGuard.PingCost);
     }
 
@@ -366,6 +378,7 @@ internal abstract partial class Http2Connection
         }
 
         GoingAway = true;
+        WasTooMuch |= (ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload[4..]) == ErrorCode.EnhanceYourCalm;
         OnGoAway(BinaryPrimitives.ReadInt32BigEndian(payload) & int.MaxValue);
         EndIfDone();
         return Spend(FloodGuard.IgnoredCost);
@@ -388,7 +401,7 @@ internal abstract partial class Http2Connection
             }
 
             WakeSenders();
-            return ErrorCode.NoError;
+            return SpendOnCredit(increment);
         }
 
         if (IsIdle(header.StreamId))
@@ -399,7 +412,7 @@ internal abstract partial class Http2Connection
         if (!Streams.TryGetValue(header.StreamId, out var stream) || stream.IsReset)
         {
             // Of a response that is out, credit comes late: that is how every client does it.
-            return increment < 16 ? Spend(FloodGuard.IgnoredCost) : ErrorCode.NoError;
+            return SpendOnCredit(increment);
         }
 
         stream.SendWindow += increment;
@@ -410,8 +423,12 @@ internal abstract partial class Http2Connection
         }
 
         stream.WakeWriter();
-        return increment < 16 ? Spend(FloodGuard.IgnoredCost) : ErrorCode.NoError;
+        return SpendOnCredit(increment);
     }
+
+    /// <summary>Credit for a few bytes is hardly worth its frame (CVE-2019-9511).</summary>
+    private ErrorCode SpendOnCredit(int increment) =>
+        increment < LeastCredit && !_moved ? Spend(FloodGuard.IgnoredCost) : ErrorCode.NoError;
 
     private ErrorCode OnSettings(FrameHeader header, ReadOnlySpan<byte> payload)
     {
@@ -422,7 +439,7 @@ internal abstract partial class Http2Connection
 
         if ((header.Flags & FrameFlags.Ack) != 0)
         {
-            return payload.IsEmpty ? ErrorCode.NoError : ErrorCode.FrameSizeError;
+            return payload.IsEmpty ? Spend(FloodGuard.IgnoredCost) : ErrorCode.FrameSizeError;
         }
 
         if (payload.Length % 6 != 0)
@@ -440,6 +457,7 @@ internal abstract partial class Http2Connection
         }
 
         WriteFrame(FrameType.Settings, FrameFlags.Ack, 0, default);
+        OnPeerSettings();
         return Spend(FloodGuard.SettingsCost);
     }
 
@@ -460,8 +478,10 @@ internal abstract partial class Http2Connection
             case SettingId.MaxFrameSize:
                 return value is < MaxFrame or > 0xFFFFFF ? ErrorCode.ProtocolError : ErrorCode.NoError;
             case SettingId.EnableConnectProtocol:
+                // What was offered stays offered (RFC 8441 §3).
+                var good = value == 1 || (value == 0 && !PeerTakesConnect);
                 PeerTakesConnect = value == 1;
-                return value > 1 ? ErrorCode.ProtocolError : ErrorCode.NoError;
+                return good ? ErrorCode.NoError : ErrorCode.ProtocolError;
             default:
                 return ErrorCode.NoError;
         }
@@ -475,6 +495,12 @@ internal abstract partial class Http2Connection
         _peerInitialWindow = size;
         foreach (var stream in Streams.Values)
         {
+            if (stream.IsReset)
+            {
+                // It sends nothing more, and its window may be what it was reset for.
+                continue;
+            }
+
             stream.SendWindow += change;
             if (stream.SendWindow > int.MaxValue)
             {

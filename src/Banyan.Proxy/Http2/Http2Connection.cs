@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Banyan.Proxy.Reactor;
 using Banyan.Wire.Http2;
 
@@ -6,7 +5,7 @@ namespace Banyan.Proxy.Http2;
 
 /// <summary>One HTTP/2 connection, either role: reads and sends frames, keeps both windows, knows its streams (RFC 9113).</summary>
 /// <remarks>What a role adds is in <see cref="Http2Server"/> and <see cref="Http2Client"/>; what single frames mean is in the
-/// other part of this class. Belongs to one worker.</remarks>
+/// part <c>Frames</c> of this class, what is sent in <c>Sending</c>. Belongs to one worker.</remarks>
 internal abstract partial class Http2Connection
 {
     /// <summary>Payload bytes of a frame, received or sent: the default of RFC 9113 §6.5.2 is kept.</summary>
@@ -20,8 +19,17 @@ internal abstract partial class Http2Connection
 
     private const int DefaultWindow = 65_535;
     private const int LargestWindow = 1024 * 1024;
-    private const int ConnectionWindow = 4 * 1024 * 1024;
+    private const int ConnectionWindow = 8 * 1024 * 1024;
+
+    /// <summary>The connection's credit is given back in portions of so much.</summary>
+    private const int CreditPortion = 1024 * 1024;
+
+    /// <summary>All streams' windows together: full streams that nobody reads leave the others room.</summary>
+    private const int WindowBudget = ConnectionWindow - CreditPortion;
     private const long IdleMs = 300_000;
+
+    /// <summary>So many bytes of a frame tell its type.</summary>
+    private const int HeadType = 4;
 
     /// <summary>A window that is used up faster than this is too small, milliseconds.</summary>
     private const long BusyMs = 50;
@@ -33,27 +41,40 @@ internal abstract partial class Http2Connection
     private const int ControlLimit = 1024 * 1024;
 
     private readonly HpackDecoder _decoder = new();
-    private readonly HpackEncoder _encoder = new();
-    private readonly Queue<Http2Stream> _senders = new();
     private readonly RecentStreams _resets = new();
     private readonly RecentStreams _closed = new();
     private FloodGuard _flood;
     private IoBuffer? _in;
     private int _unreturned;
+    private int _granted;
+    private long _headUntil = long.MaxValue;
     private int _receiveWindow = ConnectionWindow;
-    private long _sendWindow = DefaultWindow;
     private bool _ended;
+    private bool _pinged;
 
-    protected Http2Connection(Worker worker, Sock sock, long stallMs)
+    /// <summary>Data came or left since the last PING that was free.</summary>
+    private bool _moved;
+
+    protected Http2Connection(ReactorContext context, Sock sock, long stallMs)
     {
-        Worker = worker;
+        Context = context;
         Sock = sock;
-        Out = new Output(worker, sock, OnProgress, OnBroken) { StallMs = stallMs };
+        Out = new Output(context, sock, OnProgress, OnBroken) { StallMs = stallMs };
     }
 
-    internal Worker Worker { get; }
+    internal ReactorContext Context { get; }
 
     internal Sock Sock { get; }
+
+    /// <summary>A peer that sent nothing for so long while streams are open is sent a PING, and given up when it does not answer
+    /// within half that time; 0 = never. Milliseconds. Not for applications: servers of gRPC end connections that ask often.</summary>
+    internal long KeepAliveMs { get; private protected init; }
+
+    /// <summary>It was given up because the peer did not answer a PING.</summary>
+    internal bool WasSilent { get; private set; }
+
+    /// <summary>The peer left because it was asked for too much: too many PINGs, for example.</summary>
+    internal bool WasTooMuch { get; private set; }
 
     /// <summary>Neither broken nor closed.</summary>
     internal bool IsOpen => !_ended && Sock.IsOpen;
@@ -78,6 +99,12 @@ internal abstract partial class Http2Connection
     /// <summary>Highest stream id that the peer has begun.</summary>
     private protected int LastPeerId { get; set; }
 
+    /// <summary>When the peer said something last, in the loop's milliseconds.</summary>
+    private protected long HeardMs { get; private set; }
+
+    /// <summary>For how long a head may come in, milliseconds.</summary>
+    private protected virtual long HeadMs => long.MaxValue;
+
     /// <summary>Reads until the connection is over, then tells every stream.</summary>
     private protected async ReactorTask Read()
     {
@@ -86,7 +113,19 @@ internal abstract partial class Http2Connection
         {
             if (_in is null || _in.Count == 0 || !HasFrame())
             {
-                var wait = await Sock.Readable(Worker.Loop.NowMs + IdleMs);
+                var wait = await Sock.Readable(Math.Min(Context.Loop.NowMs + PatienceMs, _headUntil));
+                if (IsHeadLate())
+                {
+                    Context.Count(Record.Counter.HeadTimeouts);
+                    Fail(ErrorCode.EnhanceYourCalm);
+                    break;
+                }
+
+                if (wait == Wait.TimedOut && !IsAlive())
+                {
+                    break;
+                }
+
                 if (_ended || (wait != Wait.Ready && !GoesOn(wait)))
                 {
                     break;
@@ -99,6 +138,8 @@ internal abstract partial class Http2Connection
                 }
 
                 stretch += Math.Max(n, 0);
+                _pinged &= n <= 0;
+                HeardMs = n > 0 ? Context.Loop.NowMs : HeardMs;
             }
 
             var error = Process();
@@ -108,26 +149,54 @@ internal abstract partial class Http2Connection
                 break;
             }
 
+            _headUntil = !IsWithinHead() ? long.MaxValue
+                : _headUntil == long.MaxValue && HeadMs < long.MaxValue ? Context.Loop.NowMs + HeadMs
+                : _headUntil;
             if (_in is not null && _in.Count == 0)
             {
-                Worker.Buffers.Return(_in);
+                Context.Buffers.Return(_in);
                 _in = null;
             }
 
             if (stretch >= HighWater)
             {
                 stretch = 0;
-                await Worker.Loop.Yield();
+                await Context.Loop.Yield();
+                if (Sock.IsCutOff)
+                {
+                    break;
+                }
             }
         }
 
         End();
     }
 
+    /// <summary>Time without a byte after which something is to be done, milliseconds.</summary>
+    private long PatienceMs => _pinged ? KeepAliveMs / 2 : KeepAliveMs > 0 ? KeepAliveMs : IdleMs;
+
+    /// <summary>Asks a silent peer whether it is there (RFC 9113 §6.7), while streams wait for it; false when it was asked in vain.</summary>
+    private bool IsAlive()
+    {
+        if (_pinged)
+        {
+            WasSilent = true;
+            return false;
+        }
+
+        if (KeepAliveMs > 0 && Streams.Count > 0 && IsOpen)
+        {
+            _pinged = true;
+            WriteFrame(FrameType.Ping, FrameFlags.None, 0, stackalloc byte[8]);
+        }
+
+        return true;
+    }
+
     /// <summary>The bytes that came before the role was known.</summary>
     private protected void Take(ReadOnlySpan<byte> received)
     {
-        _in = Worker.Buffers.Rent(BufferPool.Large);
+        _in = Context.Buffers.Rent(BufferPool.Large);
         received.CopyTo(_in.Bytes);
         _in.End = received.Length;
     }
@@ -141,7 +210,7 @@ internal abstract partial class Http2Connection
         }
 
         Failed = true;
-        Worker.Count(error == ErrorCode.EnhanceYourCalm ? Record.Counter.Http2Floods : Record.Counter.Http2Errors);
+        Context.Count(error == ErrorCode.EnhanceYourCalm ? Record.Counter.Http2Floods : Record.Counter.Http2Errors);
         SendGoAway(error);
         Out.Flush();
         _ended = true;
@@ -151,7 +220,7 @@ internal abstract partial class Http2Connection
     /// <summary>No further streams; the connection ends with the last one.</summary>
     internal void Shutdown()
     {
-        if (!GoingAway)
+        if (!GoingAway && !_ended)
         {
             SendGoAway(ErrorCode.NoError);
         }
@@ -179,105 +248,7 @@ internal abstract partial class Http2Connection
         WakeSenders();
         if (Out.Count == 0)
         {
-            OnStreamClosed();
-        }
-    }
-
-    /// <summary>Sends a head; false when it is too large to be encoded. Text: see <see cref="HpackEncoder"/>.</summary>
-    internal bool SendHead(Http2Stream stream, ReadOnlySpan<byte> text, bool end, bool request, bool connect = false)
-    {
-        if (stream.IsReset || stream.EndSent)
-        {
-            // Not even encoded: what the encoder remembers must reach the peer.
-            return true;
-        }
-
-        var scratch = Worker.FieldBlock;
-        var length = request ? _encoder.EncodeRequest(text, scratch, connect) : _encoder.EncodeResponse(text, scratch);
-        return SendBlock(stream, scratch.AsSpan(0, length), end);
-    }
-
-    internal bool SendTrailers(Http2Stream stream, ReadOnlySpan<byte> lines)
-    {
-        if (stream.IsReset || stream.EndSent)
-        {
-            return true;
-        }
-
-        var scratch = Worker.FieldBlock;
-        var length = _encoder.EncodeTrailers(lines, scratch);
-        if (length == 0)
-        {
-            // Every field was one that HTTP/2 does not carry.
-            SendData(stream, default, end: true);
-            return true;
-        }
-
-        return SendBlock(stream, scratch.AsSpan(0, length), end: true);
-    }
-
-    /// <summary>Sends as much as the windows and the queue allow; what is left waits for <see cref="Http2Stream.Writable"/>.
-    /// END_STREAM goes with the last byte when <paramref name="end"/> is set.</summary>
-    internal int SendData(Http2Stream stream, ReadOnlySpan<byte> data, bool end)
-    {
-        if (stream.IsReset || stream.EndSent)
-        {
-            return 0;
-        }
-
-        if (data.IsEmpty)
-        {
-            if (end)
-            {
-                WriteFrame(FrameType.Data, FrameFlags.EndStream, stream.Id, default);
-                stream.EndSent = true;
-            }
-
-            return 0;
-        }
-
-        var allowed = (int)Math.Min(Math.Min(stream.SendWindow, _sendWindow), Math.Min(data.Length, HighWater - Out.Count));
-        if (allowed <= 0)
-        {
-            if (stream.SendWindow > 0)
-            {
-                Queue(stream);
-            }
-
-            return 0;
-        }
-
-        var sent = 0;
-        while (sent < allowed)
-        {
-            var size = Math.Min(MaxFrame, allowed - sent);
-            var last = end && sent + size == data.Length;
-            WriteFrame(FrameType.Data, last ? FrameFlags.EndStream : FrameFlags.None, stream.Id, data.Slice(sent, size));
-            stream.EndSent |= last;
-            sent += size;
-        }
-
-        stream.SendWindow -= sent;
-        _sendWindow -= sent;
-        if (sent < data.Length && stream.SendWindow > 0)
-        {
-            Queue(stream);
-        }
-
-        return sent;
-    }
-
-    /// <summary>Resets a stream from this side.</summary>
-    internal void SendReset(Http2Stream stream, ErrorCode code)
-    {
-        if (!stream.IsReset)
-        {
-            if (stream.Begun)
-            {
-                WriteReset(stream.Id, code);
-            }
-
-            stream.Reset(code, byPeer: false);
+            OnLessToDo();
         }
     }
 
@@ -296,10 +267,11 @@ internal abstract partial class Http2Connection
             return;
         }
 
-        var now = Worker.Loop.NowMs;
-        if (now - stream.ReturnedMs < BusyMs && stream.WindowSize < LargestWindow)
+        var now = Context.Loop.NowMs;
+        if (now - stream.ReturnedMs < BusyMs && stream.WindowSize < LargestWindow && _granted + stream.WindowSize <= WindowBudget)
         {
             // Half a window in so short a time: the window holds the sender up.
+            _granted += stream.WindowSize;
             stream.Unreturned += stream.WindowSize;
             stream.WindowSize *= 2;
         }
@@ -313,7 +285,7 @@ internal abstract partial class Http2Connection
     private protected void ReturnCredit(int count)
     {
         _unreturned += count;
-        if (_unreturned >= ConnectionWindow / 2 && IsOpen)
+        if (_unreturned >= CreditPortion && IsOpen)
         {
             _receiveWindow += _unreturned;
             WriteWindowUpdate(0, _unreturned);
@@ -323,13 +295,15 @@ internal abstract partial class Http2Connection
 
     private protected Http2Stream OpenStream(int id, bool keeps)
     {
-        var stream = Worker.RentStream();
+        var stream = Context.RentStream();
         stream.Open(this, id, keeps);
         stream.Begun = !IsClient;
         stream.SendWindow = _peerInitialWindow;
         stream.ReceiveWindow = InitialWindow;
         stream.WindowSize = InitialWindow;
-        stream.ReturnedMs = Worker.Loop.NowMs;
+        stream.ReturnedMs = Context.Loop.NowMs;
+        stream.OpenedMs = Context.Loop.NowMs;
+        _granted += InitialWindow;
         Streams.Add(id, stream);
         return stream;
     }
@@ -344,6 +318,7 @@ internal abstract partial class Http2Connection
 
         if (Streams.Remove(stream.Id))
         {
+            _granted -= stream.WindowSize;
             (stream.IsReset && !stream.ResetByPeer ? _resets : _closed).Add(stream.Id);
         }
 
@@ -357,28 +332,10 @@ internal abstract partial class Http2Connection
 
         if (!stream.QueuesToSend)
         {
-            Worker.ReturnStream(stream);
+            Context.ReturnStream(stream);
         }
 
-        OnStreamClosed();
-    }
-
-    private protected void WritePreface(bool client)
-    {
-        if (client)
-        {
-            Preface.Bytes.CopyTo(Out.Room(Preface.Bytes.Length));
-            Out.Commit(Preface.Bytes.Length);
-        }
-
-        Span<byte> settings = stackalloc byte[5 * 6];
-        var n = 0;
-        n += Setting(settings[n..], SettingId.MaxConcurrentStreams, client ? 0 : MaxStreams);
-        n += Setting(settings[n..], SettingId.InitialWindowSize, InitialWindow);
-        n += Setting(settings[n..], SettingId.MaxHeaderListSize, Wire.Http1.HeadLimits.MaxBytes);
-        n += client ? Setting(settings[n..], SettingId.EnablePush, 0) : 0;
-        WriteFrame(FrameType.Settings, FrameFlags.None, 0, settings[..n]);
-        WriteWindowUpdate(0, ConnectionWindow - DefaultWindow);
+        OnLessToDo();
     }
 
     /// <summary>A head has come; the text is in the worker's scratch and valid until the next wait.</summary>
@@ -391,12 +348,21 @@ internal abstract partial class Http2Connection
 
     private protected abstract void OnStreamReset(Http2Stream stream);
 
+    /// <summary>This side has reset a stream that had begun.</summary>
+    private protected virtual void OnResetSent()
+    {
+    }
+
     /// <summary>The peer broke the rules on this one stream.</summary>
     private protected abstract void OnStreamError(Http2Stream stream, ErrorCode code);
 
-    private protected abstract void OnStreamClosed();
+    /// <summary>A stream was closed, or all that was queued has left: perhaps the connection is over.</summary>
+    private protected abstract void OnLessToDo();
 
     private protected abstract void OnGoAway(int lastId);
+
+    /// <summary>The peer's settings are in force.</summary>
+    private protected abstract void OnPeerSettings();
 
     /// <summary>The connection is gone; every stream was reset.</summary>
     private protected abstract void OnEnd();
@@ -412,19 +378,18 @@ internal abstract partial class Http2Connection
 
     private protected ErrorCode SpendRefused() => Spend(FloodGuard.RefusedCost);
 
-    private static int Setting(Span<byte> output, SettingId id, int value)
-    {
-        BinaryPrimitives.WriteUInt16BigEndian(output, (ushort)id);
-        BinaryPrimitives.WriteInt32BigEndian(output[2..], value);
-        return 6;
-    }
+    /// <summary>A head has begun and is not complete.</summary>
+    private bool IsWithinHead() =>
+        _blockStream != 0 || (_in is { Count: >= HeadType } && _in.Valid[HeadType - 1] == (byte)FrameType.Headers);
+
+    private bool IsHeadLate() => Context.Loop.NowMs >= _headUntil && !_ended;
 
     private bool HasFrame() =>
         _in!.Count >= FrameHeader.Size && _in.Count >= FrameHeader.Size + FrameHeader.Read(_in.Valid).Length;
 
     private int Fill()
     {
-        _in ??= Worker.Buffers.Rent(BufferPool.Large);
+        _in ??= Context.Buffers.Rent(BufferPool.Large);
         if (_in.Start > 0)
         {
             _in.Valid.CopyTo(_in.Bytes);
@@ -442,13 +407,13 @@ internal abstract partial class Http2Connection
         _ended = true;
         if (_in is not null)
         {
-            Worker.Buffers.Return(_in);
+            Context.Buffers.Return(_in);
             _in = null;
         }
 
         if (_block is not null)
         {
-            Worker.Buffers.Return(_block);
+            Context.Buffers.Return(_block);
             _block = null;
         }
 
@@ -470,105 +435,5 @@ internal abstract partial class Http2Connection
     {
         _ended = true;
         Sock.Cancel();
-    }
-
-    private void Queue(Http2Stream stream)
-    {
-        if (!stream.QueuesToSend)
-        {
-            stream.QueuesToSend = true;
-            _senders.Enqueue(stream);
-        }
-    }
-
-    /// <summary>There is room again: those that waited longest first.</summary>
-    private void WakeSenders()
-    {
-        if (Out.Count > HighWater / 2 || _sendWindow <= 0)
-        {
-            return;
-        }
-
-        for (var i = _senders.Count; i > 0; i--)
-        {
-            var stream = _senders.Dequeue();
-            if (Released(stream))
-            {
-                stream.WakeWriter();
-            }
-        }
-    }
-
-    private bool Released(Http2Stream stream)
-    {
-        stream.QueuesToSend = false;
-        if (Streams.GetValueOrDefault(stream.Id) == stream)
-        {
-            return true;
-        }
-
-        // It was closed while it stood in the queue.
-        Worker.ReturnStream(stream);
-        return false;
-    }
-
-    private bool SendBlock(Http2Stream stream, ReadOnlySpan<byte> block, bool end)
-    {
-        if (block.IsEmpty)
-        {
-            return false;
-        }
-
-        var type = FrameType.Headers;
-        var flags = end ? FrameFlags.EndStream : FrameFlags.None;
-        while (true)
-        {
-            var size = Math.Min(block.Length, MaxFrame);
-            flags |= size == block.Length ? FrameFlags.EndHeaders : FrameFlags.None;
-            WriteFrame(type, flags, stream.Id, block[..size]);
-            block = block[size..];
-            if (block.IsEmpty)
-            {
-                break;
-            }
-
-            type = FrameType.Continuation;
-            flags = FrameFlags.None;
-        }
-
-        stream.Begun = true;
-        stream.EndSent |= end;
-        return true;
-    }
-
-    private void WriteFrame(FrameType type, FrameFlags flags, int id, ReadOnlySpan<byte> payload)
-    {
-        var room = Out.Room(FrameHeader.Size + payload.Length);
-        FrameHeader.Write(room, payload.Length, type, flags, id);
-        payload.CopyTo(room[FrameHeader.Size..]);
-        Out.Commit(FrameHeader.Size + payload.Length);
-    }
-
-    private void WriteWindowUpdate(int id, int increment)
-    {
-        Span<byte> payload = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32BigEndian(payload, increment);
-        WriteFrame(FrameType.WindowUpdate, FrameFlags.None, id, payload);
-    }
-
-    private protected void WriteReset(int id, ErrorCode code)
-    {
-        Span<byte> payload = stackalloc byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(payload, (uint)code);
-        WriteFrame(FrameType.RstStream, FrameFlags.None, id, payload);
-    }
-
-    private void SendGoAway(ErrorCode code)
-    {
-        GoingAway = true;
-        Span<byte> payload = stackalloc byte[8];
-        BinaryPrimitives.WriteInt32BigEndian(payload, LastPeerId);
-        BinaryPrimitives.WriteUInt32BigEndian(payload[4..], (uint)code);
-        WriteFrame(FrameType.GoAway, FrameFlags.None, 0, payload);
     }
 }

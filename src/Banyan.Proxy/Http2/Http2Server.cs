@@ -17,7 +17,12 @@ internal sealed class Http2Server : Http2Connection
         : base(client.Worker, client.Sock, (long)client.Acceptor.Config.Http.StreamIdle.TotalMilliseconds is var idle and > 0 ? idle : int.MaxValue) =>
         _client = client;
 
+    private Worker Worker => _client.Worker;
+
     private protected override bool IsClient => false;
+
+    private protected override long HeadMs =>
+        _client.Acceptor.Config.Http.HeadTimeout is var time && time > TimeSpan.Zero ? (long)time.TotalMilliseconds : long.MaxValue;
 
     /// <summary>Speaks HTTP/2 until the connection is over. The client's buffer begins with the preface, whole or in part.</summary>
     internal static async ReactorTask Run(Downstream client)
@@ -35,9 +40,9 @@ internal sealed class Http2Server : Http2Connection
         client.Consume(client.In.End);
         connection.WritePreface(client: false);
         await connection.Read();
-        if (connection.Failed)
+        if ((connection.Failed || connection.GoingAway) && !client.Sock.IsCutOff)
         {
-            // What was not read would reset the connection and take the GOAWAY with it.
+            // What was not read would reset the connection and take the GOAWAY, or the end of the last answer, with it.
             await Linger.Drain(client);
         }
     }
@@ -87,9 +92,8 @@ internal sealed class Http2Server : Http2Connection
 
     private protected override ErrorCode OnHead(int id, FieldBlockStatus status, ReadOnlySpan<byte> text, bool end, RequestKind kind)
     {
-        if (status == FieldBlockStatus.Malformed || (status == FieldBlockStatus.Ok && kind == RequestKind.ExtendedConnect))
+        if (status == FieldBlockStatus.Malformed)
         {
-            // SETTINGS_ENABLE_CONNECT_PROTOCOL is not sent: without it :protocol is malformed (RFC 8441 §3).
             Worker.Count(Counter.MalformedRequests);
             return Refuse(id, ErrorCode.ProtocolError);
         }
@@ -130,7 +134,7 @@ internal sealed class Http2Server : Http2Connection
     private protected override void OnStreamError(Http2Stream stream, ErrorCode code) =>
         stream.Exchange?.Abort(Failure.MalformedRequest);
 
-    private protected override void OnStreamClosed()
+    private protected override void OnLessToDo()
     {
         _client.Idle = Streams.Count == 0 && Out.Count == 0;
         var role = _client.Acceptor.Config.Role;
@@ -149,6 +153,11 @@ internal sealed class Http2Server : Http2Connection
         // The client begins nothing more; what is under way is answered.
     }
 
+    private protected override void OnPeerSettings()
+    {
+        // Nothing that a server does depends on them.
+    }
+
     private protected override void OnEnd()
     {
         foreach (var stream in Streams.Values)
@@ -165,7 +174,7 @@ internal sealed class Http2Server : Http2Connection
             Shutdown();
         }
 
-        return IsOpen;
+        return IsOpen && !Sock.IsCutOff;
     }
 
     private static Failure Parse(Exchange x, Http2Stream stream, bool end, RequestKind kind)
@@ -182,10 +191,11 @@ internal sealed class Http2Server : Http2Connection
         }
 
         request.Close = false;
-        if (kind == RequestKind.Connect)
+        if (kind != RequestKind.Plain)
         {
-            // Tunnels are opened by HTTP/1.
-            return Failure.NoRoute;
+            // What follows are the tunnel's bytes, not a body; a request for h2c is none for a tunnel.
+            var tunnel = kind == RequestKind.Connect || request.Upgrade;
+            return tunnel && request.ContentLength <= 0 ? Failure.None : Failure.MalformedRequest;
         }
 
         request.Upgrade = false;

@@ -10,7 +10,7 @@ internal sealed class Http2Stream
     /// <summary>Data kept of a request so that it can be sent again, bytes.</summary>
     private const int ReplayLimit = 64 * 1024;
 
-    private readonly Worker _worker;
+    private readonly ReactorContext _context;
     private readonly Gate _read;
     private readonly Gate _write;
     private IoBuffer? _first;
@@ -21,11 +21,11 @@ internal sealed class Http2Stream
     private long _passed;
     private long _credited;
 
-    internal Http2Stream(Worker worker)
+    internal Http2Stream(ReactorContext context)
     {
-        _worker = worker;
-        _read = new Gate(worker.Loop);
-        _write = new Gate(worker.Loop);
+        _context = context;
+        _read = new Gate(context.Loop);
+        _write = new Gate(context.Loop);
     }
 
     internal Http2Connection Connection { get; private set; } = null!;
@@ -64,6 +64,9 @@ internal sealed class Http2Stream
     /// <summary>What the peer sent broke the rules.</summary>
     internal bool Malformed { get; set; }
 
+    /// <summary>Interim responses received.</summary>
+    internal int Interims { get; set; }
+
     /// <summary>Bytes that the peer still takes; negative after it lowered its initial window.</summary>
     internal long SendWindow { get; set; }
 
@@ -76,6 +79,9 @@ internal sealed class Http2Stream
     /// <summary>Bytes passed on whose credit was not given back yet.</summary>
     internal int Unreturned { get; set; }
 
+    /// <summary>When it was begun, in the loop's milliseconds.</summary>
+    internal long OpenedMs { get; set; }
+
     /// <summary>When credit was given back last.</summary>
     internal long ReturnedMs { get; set; }
 
@@ -84,6 +90,9 @@ internal sealed class Http2Stream
 
     /// <summary>Body bytes received.</summary>
     internal long Received { get; private set; }
+
+    /// <summary>Told of a reset, by whom ever, also of the connection's end; set by who may wait for something else.</summary>
+    internal Action? ResetEvent { get; set; }
 
     /// <summary>It is in its connection's queue of those that wait to send.</summary>
     internal bool QueuesToSend { get; set; }
@@ -143,6 +152,7 @@ internal sealed class Http2Stream
             IsReset = true;
             ResetByPeer = byPeer;
             ResetCode = code;
+            ResetEvent?.Invoke();
         }
 
         Wake();
@@ -165,7 +175,7 @@ internal sealed class Http2Stream
         {
             if (_last is null || _last.Room.IsEmpty)
             {
-                var fresh = _worker.Buffers.Rent(data.Length);
+                var fresh = _context.Buffers.Rent(data.Length);
                 if (_last is null)
                 {
                     _first = fresh;
@@ -249,6 +259,7 @@ internal sealed class Http2Stream
         Trailers = null;
         Connection = null!;
         Exchange = null;
+        ResetEvent = null;
         HeadComplete = false;
         EndReceived = false;
         EndSent = false;
@@ -256,6 +267,7 @@ internal sealed class Http2Stream
         IsReset = false;
         ResetByPeer = false;
         Malformed = false;
+        Interims = 0;
         Unreturned = 0;
         Expected = -1;
         QueuesToSend = false;
@@ -282,14 +294,14 @@ internal sealed class Http2Stream
         }
 
         buffer.NextFree = null;
-        _worker.Buffers.Return(buffer);
+        _context.Buffers.Return(buffer);
     }
 
     private void Free(IoBuffer? buffer)
     {
         if (buffer is not null)
         {
-            _worker.Buffers.Return(buffer);
+            _context.Buffers.Return(buffer);
         }
     }
 }

@@ -5,7 +5,7 @@ namespace Banyan.Proxy.Http2;
 /// <summary>Frames on their way out: a chain of buffers that leaves at the end of the loop's turn, all streams together.</summary>
 internal sealed class Output
 {
-    private readonly Worker _worker;
+    private readonly ReactorContext _context;
     private readonly Sock _sock;
     private readonly Action _flush;
     private readonly Action _onProgress;
@@ -16,13 +16,13 @@ internal sealed class Output
     private bool _waiting;
     private bool _cleared;
 
-    /// <param name="worker">Owner of the buffers.</param>
+    /// <param name="context">Owner of the buffers.</param>
     /// <param name="sock">Where the bytes go.</param>
     /// <param name="onProgress">Called when bytes have left.</param>
     /// <param name="onBroken">Called when the connection broke, or its peer read nothing for <see cref="StallMs"/>.</param>
-    internal Output(Worker worker, Sock sock, Action onProgress, Action onBroken)
+    internal Output(ReactorContext context, Sock sock, Action onProgress, Action onBroken)
     {
-        _worker = worker;
+        _context = context;
         _sock = sock;
         _onProgress = onProgress;
         _onBroken = onBroken;
@@ -40,7 +40,7 @@ internal sealed class Output
     {
         if (_last is null || _last.Room.Length < size)
         {
-            var fresh = _worker.Buffers.Rent(BufferPool.Large);
+            var fresh = _context.Buffers.Rent(BufferPool.Large);
             if (_last is null)
             {
                 _first = fresh;
@@ -63,7 +63,7 @@ internal sealed class Output
         if (!_scheduled && !_waiting)
         {
             _scheduled = true;
-            _worker.Loop.AtEndOfTurn(_flush);
+            _context.Loop.AtEndOfTurn(_flush);
         }
     }
 
@@ -101,7 +101,7 @@ internal sealed class Output
     {
         while (_sock.IsOpen)
         {
-            var wait = await _sock.Writable(_worker.Loop.NowMs + StallMs);
+            var wait = await _sock.Writable(_context.Loop.NowMs + StallMs);
             if (_cleared)
             {
                 break;
@@ -170,6 +170,6 @@ internal sealed class Output
         }
 
         buffer.NextFree = null;
-        _worker.Buffers.Return(buffer);
+        _context.Buffers.Return(buffer);
     }
 }

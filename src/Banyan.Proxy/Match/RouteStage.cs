@@ -39,7 +39,8 @@ internal static class RouteStage
         };
     }
 
-    private static Failure Use(Exchange x, CompiledRoute route)
+    /// <summary>Takes the route: its backend by weight, its times.</summary>
+    internal static Failure Use(Exchange x, CompiledRoute route)
     {
         x.Route = route;
         if (route.Action != RouteActionKind.Forward)

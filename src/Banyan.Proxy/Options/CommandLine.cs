@@ -15,11 +15,16 @@ public sealed class CommandLine
     private const string Usage = """
         banyan-proxy: the sidecar of the Banyan service mesh
 
-        banyan-proxy --node NAMESPACE/WORKLOAD/REPLICA --control URL --state DIR [options]
+        banyan-proxy --node NAMESPACE/WORKLOAD/REPLICA --control URL[,URL...] --state DIR [options]
         banyan-proxy --snapshot FILE [options]
 
           --node NAMESPACE/WORKLOAD/REPLICA  who this proxy is, such as default/payments-v1/0
-          --control URL                      the control plane, such as http://127.0.0.1:14010
+          --control URL[,URL...]             the control plane, such as http://127.0.0.1:14010; of several replicas each
+                                             proxy asks one, and the next when that one is lost (may be given again);
+                                             https:// asks over TLS, with an identity of its own
+          --service-account NAME             with https: whose identity it asks for, such as payments
+          --join-token FILE                  with https: a token for the first certificate; removed when it was used
+          --identity state|memory            with https: keep the identity in DIR/identity (default), or nowhere
           --state DIR                        folder for the last good configuration (made when missing)
           --admin unix:PATH|IP:PORT          admin listener, loopback only (default: unix:DIR/admin.sock)
           --snapshot FILE                    serve what `banyan compile` wrote, without a control plane
@@ -27,6 +32,11 @@ public sealed class CommandLine
           --log-level LEVEL                  debug, info, warn, error or off (default: info)
           --version                          print the version
           --help                             print this
+
+        Environment:
+          BANYAN_HOP=adaptive|client|http1|http2
+                                             how requests travel to other sidecars: by load (default), as the client's,
+                                             or always so where nothing forbids it
 
         """;
 
@@ -48,7 +58,17 @@ public sealed class CommandLine
     /// <param name="environment">Looks up an environment variable.</param>
     public static CommandLine Parse(IReadOnlyList<string> arguments, Func<string, string?> environment)
     {
-        var options = new ProxyOptions { Testing = environment("BANYAN_TEST") is "1" };
+        var hop = environment("BANYAN_HOP") is { Length: > 0 } named ? named : "adaptive";
+        if (hop is not ("adaptive" or "client" or "http1" or "http2"))
+        {
+            return Bad($"BANYAN_HOP: \"{hop}\" is not adaptive, client, http1 or http2");
+        }
+
+        var options = new ProxyOptions
+        {
+            Testing = environment("BANYAN_TEST") is "1",
+            Hop = hop switch { "client" => HopMode.Client, "http1" => HopMode.Http1, "http2" => HopMode.Http2, _ => HopMode.Adaptive },
+        };
         var given = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < arguments.Count; i++)
         {
@@ -68,7 +88,7 @@ public sealed class CommandLine
                 return Bad(flag.StartsWith('-') ? $"{flag}: no such option" : $"\"{flag}\": not an option; options begin with --");
             }
 
-            if (!given.Add(flag))
+            if (!given.Add(flag) && flag is not "--control")
             {
                 return Bad($"{flag}: given twice");
             }
@@ -99,7 +119,8 @@ public sealed class CommandLine
     }
 
     private static bool IsKnown(string flag) =>
-        flag is "--node" or "--control" or "--state" or "--admin" or "--snapshot" or "--reactors" or "--log-level";
+        flag is "--node" or "--control" or "--state" or "--admin" or "--snapshot" or "--reactors" or "--log-level"
+            or "--service-account" or "--join-token" or "--identity";
 
     private static string? Set(string flag, string value, ref ProxyOptions options)
     {
@@ -114,18 +135,19 @@ public sealed class CommandLine
                 options = options with { Node = node };
                 return null;
             case "--control":
-                if (!Uri.TryCreate(value, UriKind.Absolute, out var uri)
-                    || uri.Scheme != Uri.UriSchemeHttp
-                    || uri.PathAndQuery is not "/")
-                {
-                    return $"\"{value}\" is not a URL like http://127.0.0.1:14010";
-                }
-
-                options = options with { Control = uri };
-                return null;
+                return AddControl(value, ref options);
             case "--state":
                 options = options with { State = Path.GetFullPath(value) };
                 return File.Exists(value) ? $"{value} is a file, a folder is needed" : null;
+            case "--service-account":
+                options = options with { ServiceAccount = value };
+                return NodeName.IsLabel(value) ? null : $"\"{value}\" is not a name, such as payments";
+            case "--join-token":
+                options = options with { JoinToken = Path.GetFullPath(value) };
+                return Directory.Exists(value) ? $"{value} is a folder, a file with the token is needed" : null;
+            case "--identity":
+                options = options with { IdentityInMemory = value == "memory" };
+                return value is "state" or "memory" ? null : $"\"{value}\" is neither state nor memory";
             case "--admin":
                 var problem = AdminAddress.Read(value, out var admin);
                 options = options with { Admin = admin };
@@ -153,11 +175,40 @@ public sealed class CommandLine
         }
     }
 
+    private static string? AddControl(string value, ref ProxyOptions options)
+    {
+        var all = options.Control.ToList();
+        foreach (var text in value.Split(','))
+        {
+            if (!Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri)
+                || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
+                || uri.PathAndQuery is not "/")
+            {
+                return $"\"{text}\" is not a URL like http://127.0.0.1:14010";
+            }
+
+            if (all.Count > 0 && all[0].Scheme != uri.Scheme)
+            {
+                return $"{text} and {all[0]}: either all are asked over TLS, or none is";
+            }
+
+            if (all.Contains(uri))
+            {
+                return $"{text} is given twice";
+            }
+
+            all.Add(uri);
+        }
+
+        options = options with { Control = all };
+        return null;
+    }
+
     private static string? Complete(ProxyOptions options)
     {
         if (options.SnapshotFile is not null)
         {
-            return options.Control is null ? null : "--control: not together with --snapshot, which needs no control plane";
+            return options.Control.Count == 0 ? null : "--control: not together with --snapshot, which needs no control plane";
         }
 
         if (options.Node is null)
@@ -165,9 +216,19 @@ public sealed class CommandLine
             return "--node: missing; say who this proxy is, such as default/payments-v1/0";
         }
 
-        if (options.Control is null)
+        if (options.Control.Count == 0)
         {
             return "--control: missing; say where the control plane is, or give --snapshot FILE to run without one";
+        }
+
+        if (options.HasIdentity && options.ServiceAccount is null)
+        {
+            return "--service-account: missing; say whose identity this proxy asks for over https, such as payments";
+        }
+
+        if (!options.HasIdentity && (options.JoinToken is not null || options.IdentityInMemory || options.ServiceAccount is not null))
+        {
+            return "--join-token, --identity and --service-account: an identity is asked for over TLS alone; say --control https://HOST:PORT";
         }
 
         return options.State is null ? "--state: missing; name a folder for the last good configuration" : null;

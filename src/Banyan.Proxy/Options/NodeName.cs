@@ -29,6 +29,7 @@ public sealed record NodeName(string Namespace, string Workload, int Replica)
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Namespace}/{Workload}/{Replica}");
 
-    private static bool IsLabel(string text) =>
+    /// <summary>Whether it can be the name of something in a mesh.</summary>
+    internal static bool IsLabel(string text) =>
         text.Length is > 0 and <= 253 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
 }

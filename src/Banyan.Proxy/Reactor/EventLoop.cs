@@ -57,6 +57,10 @@ internal sealed unsafe class EventLoop
     /// <summary>Called about once a second on the loop's thread.</summary>
     internal Action? OnSecond { get; set; }
 
+    /// <summary>Called at the end of every turn on the loop's thread; answers within how many milliseconds it wants to be called
+    /// again, whatever happens, and -1 when it does not mind.</summary>
+    internal Func<int>? OnTurn { get; set; }
+
     internal static int Check(int result, string call)
     {
         if (result < 0)
@@ -71,6 +75,12 @@ internal sealed unsafe class EventLoop
     internal void Post(Action action)
     {
         _posted.Enqueue(action);
+        Wake();
+    }
+
+    /// <summary>Lets the loop have another turn now; callable from any thread, never waits.</summary>
+    internal void Wake()
+    {
         if (Interlocked.Exchange(ref _wakeUpPending, 1) == 0)
         {
             ulong one = 1;
@@ -112,6 +122,13 @@ internal sealed unsafe class EventLoop
         return sock;
     }
 
+    /// <summary>The socket of that <see cref="Sock.Key"/>; null once it is closed. This loop's thread only.</summary>
+    internal Sock? Find(nint key)
+    {
+        var sock = _socks[(uint)key];
+        return sock is not null && sock.Key == key ? sock : null;
+    }
+
     internal void Unregister(Sock sock)
     {
         _socks[sock.Slot] = null;
@@ -123,9 +140,15 @@ internal sealed unsafe class EventLoop
         _current = this;
         var events = stackalloc byte[MaxEvents * Libc.EpollEventSize];
         var nextSecond = NowMs + 1000;
+        var patience = OnTurn?.Invoke() ?? -1;
         while (!_stopping)
         {
             var timeout = _ready.Count > 0 || !_posted.IsEmpty ? 0 : Timers.SleepMs(NowMs);
+            if (patience >= 0)
+            {
+                timeout = Math.Min(timeout, patience);
+            }
+
             var count = Libc.epoll_wait(_epoll, events, MaxEvents, timeout);
             NowMs = Environment.TickCount64;
             for (var i = 0; i < count; i++)
@@ -136,6 +159,7 @@ internal sealed unsafe class EventLoop
             RunPosted();
             Timers.Advance(NowMs);
             RunReady();
+            patience = OnTurn?.Invoke() ?? -1;
             while (_atEnd.TryDequeue(out var last))
             {
                 last();
@@ -172,12 +196,13 @@ internal sealed unsafe class EventLoop
 
     private void RunPosted()
     {
-        if (Volatile.Read(ref _wakeUpPending) == 0)
+        if (Volatile.Read(ref _wakeUpPending) == 0 && _posted.IsEmpty)
         {
             return;
         }
 
-        Volatile.Write(ref _wakeUpPending, 0);
+        // A full fence: what is posted from now on wakes the loop again, what was posted before is seen below.
+        Interlocked.Exchange(ref _wakeUpPending, 0);
         while (_posted.TryDequeue(out var action))
         {
             action();

@@ -19,6 +19,7 @@ internal static unsafe partial class Libc
     internal const int ECONNREFUSED = 111;
     internal const int ETIMEDOUT = 110;
 
+    internal const int AF_UNIX = 1;
     internal const int AF_INET = 2;
     internal const int AF_INET6 = 10;
     internal const int SOCK_STREAM = 1;
@@ -33,6 +34,7 @@ internal static unsafe partial class Libc
     internal const int SO_REUSEPORT = 15;
     internal const int IPPROTO_IPV6 = 41;
     internal const int IPV6_V6ONLY = 26;
+    internal const int MSG_PEEK = 0x2;
     internal const int MSG_NOSIGNAL = 0x4000;
     internal const int SHUT_WR = 1;
 
@@ -84,6 +86,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int socket(int family, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int socketpair(int family, int type, int protocol, int* ends);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int bind(int fd, void* address, uint length);

@@ -19,8 +19,9 @@ internal enum Wait : byte
 /// <remarks>
 /// Registered once, edge triggered. After a short read it counts as not readable, so no EAGAIN probe is made; after RDHUP
 /// it stays readable, or the FIN would be lost; HUP and ERR wake both sides. One reader and one writer may wait at a time.
+/// With a layer (<see cref="SockLayer"/>) the same methods carry what is above it.
 /// </remarks>
-internal sealed unsafe class Sock
+internal sealed unsafe partial class Sock
 {
     /// <summary>Result of an attempt that found the socket not ready.</summary>
     internal const int WouldBlock = -1;
@@ -53,6 +54,12 @@ internal sealed unsafe class Sock
 
     internal int LastError { get; private set; }
 
+    /// <summary>The other end, when that is in this process too (<see cref="SockPair"/>).</summary>
+    internal Sock? Twin { get; set; }
+
+    /// <summary>Somebody here broke the connection off (<see cref="CutOff"/>): it ends in a reset.</summary>
+    internal bool IsCutOff { get; private set; }
+
     /// <summary>Hang-up or error was reported: what is sent now will not arrive.</summary>
     internal bool Broken { get; private set; }
 
@@ -60,7 +67,7 @@ internal sealed unsafe class Sock
     internal bool PeerFinished => _peerFinished || Broken;
 
     /// <summary>Readable bytes or an end of stream wait.</summary>
-    internal bool ReadableNow => _read.Ready;
+    internal bool ReadableNow => _read.Ready && (_layer is null || LayerHasNews());
 
     internal bool IsOpen => Fd >= 0;
 
@@ -75,32 +82,45 @@ internal sealed unsafe class Sock
             return WouldBlock;
         }
 
+        if (_layer is not null)
+        {
+            return ReadLayer(buffer);
+        }
+
+        int n;
+        fixed (byte* p = buffer)
+        {
+            n = Receive(p, buffer.Length);
+        }
+
+        if (n == WouldBlock || (n > 0 && n < buffer.Length && !PeerFinished))
+        {
+            _read.Ready = false;
+        }
+
+        return n;
+    }
+
+    /// <summary>Looks at what waits and leaves it there: bytes seen, 0 at the end of the stream, <see cref="WouldBlock"/> or
+    /// <see cref="Failed"/>. Not above a layer.</summary>
+    internal int TryPeek(Span<byte> buffer)
+    {
+        if (!_read.Ready || _layer is not null)
+        {
+            return WouldBlock;
+        }
+
         nint n;
         fixed (byte* p = buffer)
         {
             do
             {
-                n = Libc.recv(Fd, p, (nuint)buffer.Length, 0);
+                n = Libc.recv(Fd, p, (nuint)buffer.Length, Libc.MSG_PEEK);
             }
             while (n < 0 && Libc.Errno == Libc.EINTR);
         }
 
-        if (n > 0)
-        {
-            if (n < buffer.Length && !PeerFinished)
-            {
-                _read.Ready = false;
-            }
-
-            return (int)n;
-        }
-
-        if (n == 0)
-        {
-            return 0;
-        }
-
-        return Fail(_read);
+        return n >= 0 ? (int)n : Fail(_read);
     }
 
     /// <summary>Sends what fits: bytes taken by the kernel, <see cref="WouldBlock"/> or <see cref="Failed"/>.</summary>
@@ -111,17 +131,19 @@ internal sealed unsafe class Sock
             return WouldBlock;
         }
 
-        nint n;
-        fixed (byte* p = buffer)
+        if (_layer is not null)
         {
-            do
-            {
-                n = Libc.send(Fd, p, (nuint)buffer.Length, Libc.MSG_NOSIGNAL);
-            }
-            while (n < 0 && Libc.Errno == Libc.EINTR);
+            return WroteLayer(_layer.Write(buffer), buffer.Length);
         }
 
-        return Written(n, buffer.Length);
+        int n;
+        fixed (byte* p = buffer)
+        {
+            n = Transmit(p, buffer.Length);
+        }
+
+        _write.Ready = n == buffer.Length || n == Failed;
+        return n;
     }
 
     /// <summary>Sends two pieces in one call; the result counts over both.</summary>
@@ -135,6 +157,11 @@ internal sealed unsafe class Sock
         if (!_write.Ready)
         {
             return WouldBlock;
+        }
+
+        if (_layer is not null)
+        {
+            return WroteLayer(_layer.Write(first, second), first.Length + second.Length);
         }
 
         nint n;
@@ -151,7 +178,13 @@ internal sealed unsafe class Sock
             while (n < 0 && Libc.Errno == Libc.EINTR);
         }
 
-        return Written(n, first.Length + second.Length);
+        if (n < 0)
+        {
+            return Fail(_write);
+        }
+
+        _write.Ready = n == first.Length + second.Length;
+        return (int)n;
     }
 
     /// <summary>Moves what is there into an empty pipe: bytes moved, 0 at the end of the stream, <see cref="WouldBlock"/>,
@@ -161,6 +194,11 @@ internal sealed unsafe class Sock
         if (!_read.Ready)
         {
             return WouldBlock;
+        }
+
+        if (_layer is not null)
+        {
+            return Unsupported;
         }
 
         // Fewer bytes than asked for may be a full pipe: only EAGAIN says that the socket is empty.
@@ -195,6 +233,11 @@ internal sealed unsafe class Sock
     /// <summary>The error that waits on the socket, as errno; 0 = none. Taking it clears it: the next read would see an end.</summary>
     internal int TakeError()
     {
+        if (IsCutOff)
+        {
+            return Libc.ECONNRESET;
+        }
+
         var error = 0;
         uint length = sizeof(int);
         return Libc.getsockopt(Fd, Libc.SOL_SOCKET, Libc.SO_ERROR, &error, &length) < 0 ? Libc.Errno : error;
@@ -209,6 +252,9 @@ internal sealed unsafe class Sock
     /// <summary>A call outside this class found nothing to read (accept).</summary>
     internal void ForgetReadable() => _read.Ready = false;
 
+    /// <summary>Bytes that were seen (<see cref="TryPeek"/>) are still there: a read is worth trying.</summary>
+    internal void RecallReadable() => _read.Ready = true;
+
     /// <summary>Ends the waits of this socket with <see cref="Wait.Cancelled"/>; they resume from the loop, not inline.</summary>
     internal void Cancel()
     {
@@ -218,9 +264,25 @@ internal sealed unsafe class Sock
 
     internal void ShutdownWrite()
     {
-        if (Fd >= 0)
+        if (Fd >= 0 && _layer is not null)
+        {
+            FinishLayer();
+        }
+        else if (Fd >= 0)
         {
             _ = Libc.shutdown(Fd, Libc.SHUT_WR);
+        }
+    }
+
+    /// <summary>Ends what uses this socket, as if the peer had reset it: all waits end, and who listens is told.</summary>
+    internal void CutOff()
+    {
+        if (Fd >= 0 && !IsCutOff)
+        {
+            IsCutOff = true;
+            Broken = true;
+            Cancel();
+            IdleEvent?.Invoke();
         }
     }
 
@@ -229,18 +291,25 @@ internal sealed unsafe class Sock
     {
         if (Fd >= 0)
         {
+            // Sockets that never leave the host know no reset.
+            Twin?.CutOff();
             var linger = new Libc.Linger { OnOff = 1, Seconds = 0 };
             _ = Libc.setsockopt(Fd, Libc.SOL_SOCKET, Libc.SO_LINGER, &linger, (uint)sizeof(Libc.Linger));
-            Close();
+            Close(orderly: false);
         }
     }
 
-    internal void Close()
+    internal void Close() => Close(orderly: true);
+
+    private void Close(bool orderly)
     {
         if (Fd < 0)
         {
             return;
         }
+
+        // While the wire is there: a layer says goodbye.
+        _layer?.Close(orderly && !IsCutOff);
 
         // Closing removes the descriptor from epoll: it is never duplicated.
         var fd = Fd;
@@ -262,6 +331,14 @@ internal sealed unsafe class Sock
         if ((events & Libc.EPOLLRDHUP) != 0)
         {
             _peerFinished = true;
+        }
+
+        if (_layer is not null)
+        {
+            OnLayerEvents(
+                (events & (Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0,
+                (events & (Libc.EPOLLOUT | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0);
+            return;
         }
 
         if ((events & (Libc.EPOLLIN | Libc.EPOLLRDHUP | Libc.EPOLLHUP | Libc.EPOLLERR)) != 0)
@@ -292,27 +369,40 @@ internal sealed unsafe class Sock
         return n;
     }
 
-    private int Written(nint n, int wanted)
+    private int Receive(byte* buffer, int length)
     {
-        if (n < 0)
+        nint n;
+        do
         {
-            return Fail(_write);
+            n = Libc.recv(Fd, buffer, (nuint)length, 0);
         }
+        while (n < 0 && Libc.Errno == Libc.EINTR);
+        return n < 0 ? Failure() : (int)n;
+    }
 
-        if (n < wanted)
+    private int Transmit(byte* buffer, int length)
+    {
+        nint n;
+        do
         {
-            _write.Ready = false;
+            n = Libc.send(Fd, buffer, (nuint)length, Libc.MSG_NOSIGNAL);
         }
-
-        return (int)n;
+        while (n < 0 && Libc.Errno == Libc.EINTR);
+        return n < 0 ? Failure() : (int)n;
     }
 
     private int Fail(Side side)
     {
+        var result = Failure();
+        side.Ready &= result != WouldBlock;
+        return result;
+    }
+
+    private int Failure()
+    {
         var error = Libc.Errno;
         if (error == Libc.EAGAIN)
         {
-            side.Ready = false;
             return WouldBlock;
         }
 
@@ -328,6 +418,8 @@ internal sealed unsafe class Sock
         internal Wait Outcome;
         private Action? _waiter;
         private long _deadline;
+
+        internal bool HasWaiter => _waiter is not null;
 
         internal void Await(Action continuation, long deadline)
         {

@@ -90,8 +90,17 @@ public enum Counter
     /// <summary>Requests that led back to this proxy (508).</summary>
     Loops,
 
-    /// <summary>Connections turned into a tunnel by CONNECT or Upgrade.</summary>
+    /// <summary>Connections and streams turned into a tunnel by CONNECT or Upgrade.</summary>
     Tunnels,
+
+    /// <summary>Of those, the ones after an upgrade that are open.</summary>
+    TunnelsActive,
+
+    /// <summary>Bytes of upgraded connections to destinations.</summary>
+    TunnelBytesToDestination,
+
+    /// <summary>Bytes of upgraded connections to clients.</summary>
+    TunnelBytesToSource,
 
     /// <summary>Endpoints taken out after failures.</summary>
     Ejections,
@@ -108,9 +117,18 @@ public enum Counter
     /// <summary>Streams refused because too many were open, or the connection was ending.</summary>
     Http2StreamsRefused,
 
-    /// <summary>Bytes received from clients.</summary>
-    DownstreamReceivedBytes,
+    /// <summary>TLS handshakes that verified the peer's certificate.</summary>
+    TlsHandshakesFull,
 
-    /// <summary>Bytes sent to clients.</summary>
-    DownstreamSentBytes,
+    /// <summary>TLS handshakes that resumed a session.</summary>
+    TlsHandshakesResumed,
+
+    /// <summary>Gauge: TLS handshakes under way.</summary>
+    TlsHandshakesActive,
+
+    /// <summary>TLS handshakes that waited until others were done.</summary>
+    TlsHandshakesDelayed,
+
+    /// <summary>TLS connections that ended without the peer's word that this was all.</summary>
+    TlsTruncations,
 }

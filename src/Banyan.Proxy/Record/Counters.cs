@@ -17,7 +17,7 @@ internal readonly record struct CounterDeclaration(string Name, CounterKind Kind
 internal static class Counters
 {
     /// <summary>Number of counters.</summary>
-    public const int Count = (int)Counter.DownstreamSentBytes + 1;
+    public const int Count = (int)Counter.TlsTruncations + 1;
 
     private static readonly CounterDeclaration[] Table = Declare();
 
@@ -55,14 +55,20 @@ internal static class Counters
         Total(Counter.ExternalRequests, "banyan_external_requests", "Requests to destinations outside the mesh.");
         Total(Counter.ExternalDenied, "banyan_external_denied", "Requests outside the mesh that were refused.");
         Total(Counter.Loops, "banyan_loops", "Requests that led back to this proxy.");
-        Total(Counter.Tunnels, "banyan_tunnels", "Connections turned into a tunnel.");
+        Total(Counter.Tunnels, "banyan_tunnels", "Connections and streams turned into a tunnel by CONNECT or an upgrade.");
+        Gauge(Counter.TunnelsActive, "banyan_upgrades_active", "Upgraded connections and streams that are open, WebSocket above all.");
+        Total(Counter.TunnelBytesToDestination, "banyan_upgrade_sent_bytes", "Bytes of upgraded connections handed to destinations.");
+        Total(Counter.TunnelBytesToSource, "banyan_upgrade_received_bytes", "Bytes of upgraded connections handed to clients.");
         Total(Counter.Ejections, "banyan_ejections", "Endpoints taken out after failures.");
         Total(Counter.Http2Connections, "banyan_http2_connections", "HTTP/2 connections of clients.");
         Total(Counter.Http2Errors, "banyan_http2_errors", "Streams and connections ended because the peer broke the rules of HTTP/2.");
         Total(Counter.Http2Floods, "banyan_http2_floods", "Connections ended with ENHANCE_YOUR_CALM.");
         Total(Counter.Http2StreamsRefused, "banyan_http2_streams_refused", "Streams refused because too many were open, or the connection was ending.");
-        Total(Counter.DownstreamReceivedBytes, "banyan_downstream_received_bytes", "Bytes received from clients.");
-        Total(Counter.DownstreamSentBytes, "banyan_downstream_sent_bytes", "Bytes sent to clients.");
+        Total(Counter.TlsHandshakesFull, "banyan_tls_handshakes_full", "TLS handshakes that verified the peer's certificate.");
+        Total(Counter.TlsHandshakesResumed, "banyan_tls_handshakes_resumed", "TLS handshakes that resumed a session.");
+        Gauge(Counter.TlsHandshakesActive, "banyan_tls_handshakes_active", "TLS handshakes under way.");
+        Total(Counter.TlsHandshakesDelayed, "banyan_tls_handshakes_delayed", "TLS handshakes that waited until others were done.");
+        Total(Counter.TlsTruncations, "banyan_tls_truncations", "TLS connections that ended without close_notify.");
         return table;
 
         void Total(Counter counter, string name, string help) => table[(int)counter] = new(name, CounterKind.Counter, help);

@@ -16,11 +16,12 @@ public sealed class MetricsShard
     private EdgeCell[] _cells;
     private int _cellCount;
 
-    internal MetricsShard(EdgeCatalog catalog, LabelLimit<TcpKey> tcp, LabelLimit<int> undeclared)
+    internal MetricsShard(EdgeCatalog catalog, LabelLimit<TcpKey> tcp, LabelLimit<int> undeclared, LabelLimit<int> serverNames)
     {
         _catalog = catalog;
         Tcp = new CellSet<TcpKey, TcpCell>(tcp, TcpKey.Other, static key => new TcpCell(key));
         UndeclaredPorts = new CellSet<int, UndeclaredPort>(undeclared, other: 1, static port => new UndeclaredPort(port));
+        ServerNames = new CellSet<int, ServerNameCell>(serverNames, other: 1, static port => new ServerNameCell(port));
         _others = [new EdgeCell(EdgeKey.Other(EdgeDirection.Server)), new EdgeCell(EdgeKey.Other(EdgeDirection.Client))];
         _cells = [_others[0], _others[1]];
         _cellCount = 2;
@@ -29,11 +30,17 @@ public sealed class MetricsShard
     /// <summary>Numbers by <see cref="Counter"/>. Only the reactor writes: <c>Counters[(int)Counter.Retries]++</c>.</summary>
     public long[] Counters { get; } = new long[Record.Counters.Count];
 
+    /// <summary>TLS connections that failed, by <c>TlsRefusal</c>.</summary>
+    internal long[] TlsRefusals { get; } = new long[Tls.TlsRefusals.Count];
+
     /// <summary>Connections that are relayed unread.</summary>
     internal CellSet<TcpKey, TcpCell> Tcp { get; }
 
     /// <summary>What was found where nothing is declared, by destination.</summary>
     internal CellSet<int, UndeclaredPort> UndeclaredPorts { get; }
+
+    /// <summary>What was decided by server name, by destination.</summary>
+    internal CellSet<int, ServerNameCell> ServerNames { get; }
 
     /// <summary>Bytes the reactor's thread has allocated so far. The reactor refreshes it now and then when the test-only admin verb is on.</summary>
     public long AllocatedBytes { get; set; }
@@ -124,10 +131,11 @@ public sealed class MetricsShards
         var catalog = new EdgeCatalog();
         var tcp = new LabelLimit<TcpKey>();
         var undeclared = new LabelLimit<int>();
+        var serverNames = new LabelLimit<int>();
         Shards = new MetricsShard[reactors];
         for (var i = 0; i < reactors; i++)
         {
-            Shards[i] = new MetricsShard(catalog, tcp, undeclared);
+            Shards[i] = new MetricsShard(catalog, tcp, undeclared, serverNames);
         }
     }
 

@@ -50,6 +50,9 @@ public sealed class ClusterConfig
     /// <summary>What the endpoints speak.</summary>
     public UpstreamProtocol Protocol { get; init; }
 
+    /// <summary>How its endpoints are probed; null when they are not.</summary>
+    public HealthCheckConfig? Health { get; init; }
+
     /// <summary>Connections to all endpoints together, per proxy process.</summary>
     public int MaxConnections { get; init; } = 1024;
 

@@ -18,6 +18,12 @@ public sealed class EndpointConfig
     /// <summary>The address is the inbound listener of another proxy.</summary>
     public bool Meshed { get; init; }
 
+    /// <summary>That listener terminates mTLS: nothing is sent to it in plaintext.</summary>
+    public bool Mtls { get; init; }
+
+    /// <summary>SPIFFE IDs of which an endpoint with <see cref="Mtls"/> must have one; empty: it is not called.</summary>
+    public string[] Identities { get; init; } = [];
+
     /// <summary>Workload behind the address; empty when not told.</summary>
     public string Workload { get; init; } = "";
 
@@ -29,6 +35,12 @@ public sealed class EndpointConfig
 
     /// <summary>Keeps what is in flight, gets no new requests.</summary>
     public bool Draining { get; init; }
+
+    /// <summary>It is probed where its cluster has a health check.</summary>
+    public bool IsChecked { get; init; } = true;
+
+    /// <summary>Port that is probed instead of the address's own; 0 = its own.</summary>
+    public int HealthPort { get; init; }
 
     /// <summary>Interned (workload, version) for <see cref="EdgeKey"/>.</summary>
     internal int EdgeLabel => _edgeLabel != 0 ? _edgeLabel : _edgeLabel = EdgeLabels.Workload(Workload, Version);

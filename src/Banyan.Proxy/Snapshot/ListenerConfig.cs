@@ -29,6 +29,19 @@ public enum PortProtocol : byte
     Tcp,
 }
 
+/// <summary>Who may call on an inbound listener.</summary>
+public enum ListenerSecurity : byte
+{
+    /// <summary>Anybody, in plaintext.</summary>
+    Plaintext,
+
+    /// <summary>Other sidecars with mTLS, and anybody in plaintext.</summary>
+    Permissive,
+
+    /// <summary>Other sidecars with mTLS.</summary>
+    Strict,
+}
+
 /// <summary>A socket this proxy listens on. Immutable.</summary>
 public sealed class ListenerConfig
 {
@@ -51,6 +64,9 @@ public sealed class ListenerConfig
 
     /// <summary>What is spoken here. An outbound listener speaks HTTP; what is inside CONNECT is the destination's to say.</summary>
     public PortProtocol Protocol { get; init; }
+
+    /// <summary>Inbound: who may call; elsewhere the application of this side calls.</summary>
+    public ListenerSecurity Security { get; init; }
 
     /// <summary>How requests are read.</summary>
     public required HttpSettings Http { get; init; }

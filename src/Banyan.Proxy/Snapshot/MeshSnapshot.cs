@@ -22,6 +22,9 @@ public sealed class MeshSnapshot
     /// <summary>Names the control plane lately said do not exist (kept 10 s, at most 1,024).</summary>
     public required FrozenSet<string> Missing { get; init; }
 
+    /// <summary>Sockets to listen on are known whose routes or clusters are not there yet: <see cref="Listeners"/> is not all.</summary>
+    public bool AwaitsListeners { get; init; }
+
     /// <summary>The control plane is reachable.</summary>
     public bool Connected { get; init; }
 
@@ -33,6 +36,28 @@ public sealed class MeshSnapshot
 
     /// <summary>Every <see cref="ClusterConfig.Slot"/> is below this.</summary>
     public int ClusterSlots { get; init; }
+
+    /// <summary>All destinations with routes of their own: those asked for by name, those of listeners, and of each its routes
+    /// by server name.</summary>
+    public IEnumerable<TargetConfig> AllTargets
+    {
+        get
+        {
+            foreach (var target in Targets.Values.Concat(Listeners.Select(each => (each.Target ?? each.Fallback)!)))
+            {
+                // An inbound listener whose routes are not there yet has none.
+                if (target is not null)
+                {
+                    yield return target;
+                }
+
+                if (target?.ByServerName is { } names)
+                {
+                    yield return names;
+                }
+            }
+        }
+    }
 
     /// <summary>The destination of that name, or null. Allocates nothing.</summary>
     public TargetConfig? Find(ReadOnlySpan<char> name) =>

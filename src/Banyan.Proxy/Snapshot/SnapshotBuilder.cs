@@ -22,10 +22,12 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         var listeners = new List<ListenerConfig>();
         var targets = new List<KeyValuePair<string, TargetConfig>>();
         var used = new HashSet<string>(StringComparer.Ordinal);
+        var awaitsListeners = false;
         foreach (var held in tables.Listeners.All.Values)
         {
             if (held.Serving?.Value is not { } resource)
             {
+                awaitsListeners |= held.Latest is { Value: { IsTarget: false } latest } && !IsInVain(latest, tables);
                 continue;
             }
 
@@ -36,6 +38,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             }
 
             used.UnionWith(routes.Clusters);
+            used.UnionWith(resource.ByServerName?.Clusters ?? []);
             var target = BuildTarget(resource, routes, tables);
             if (resource.IsTarget)
             {
@@ -52,6 +55,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         return new MeshSnapshot
         {
             Listeners = [.. listeners],
+            AwaitsListeners = awaitsListeners,
             Targets = MeshSnapshot.Index(targets),
             Missing = MeshSnapshot.Names(missing),
             Connected = connected,
@@ -69,14 +73,22 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         _ => resource.Name,
     };
 
+    // Routes that do not exist, for a service that is not there yet perhaps: nothing is under way.
+    private static bool IsInVain(ListenerResource resource, ResourceTables tables) =>
+        resource.Manager.RouteName is { } routes && tables.Routes.TryGet(routes, out var held) && held.Absent;
+
     // Whatever lies outside the mesh declares nothing.
     private static PortProtocol TargetProtocol(ListenerResource resource) =>
         resource.Role == ListenerRole.Outbound ? PortProtocol.Detect : resource.Protocol;
 
-    private static bool SameEndpoint(EndpointConfig old, in EndpointInfo now) =>
+    private static bool SameEndpoint(EndpointConfig old, in EndpointInfo now, string[] identities) =>
         old.Meshed == now.Meshed
+        && old.Mtls == now.Mtls
+        && old.Identities.AsSpan().SequenceEqual(identities)
         && old.Weight == now.Weight
         && old.Draining == now.Draining
+        && old.IsChecked == now.IsChecked
+        && old.HealthPort == now.HealthPort
         && old.Workload == now.Workload
         && old.Version == now.Version;
 
@@ -87,6 +99,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             && ReferenceEquals(isOutbound ? old.Fallback : old.Target, target)
             && old.Role == resource.Role
             && old.Protocol == resource.Protocol
+            && old.Security == resource.Security
             && old.Address.Equals(resource.Address)
             && old.Http == resource.Manager.Http
             && old.Service == resource.Service
@@ -106,6 +119,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Target = isOutbound ? null : target,
             Fallback = isOutbound ? target : null,
             Protocol = resource.Protocol,
+            Security = resource.Security,
             Http = resource.Manager.Http,
             Service = isOutbound ? "" : resource.Service,
             Namespace = isOutbound ? "" : resource.Namespace,
@@ -119,8 +133,11 @@ internal sealed class SnapshotBuilder(TimeProvider time)
     {
         var clusters = Array.ConvertAll(routes.Clusters, name => BuildCluster(name, tables));
         var isFallback = resource.Role == ListenerRole.Outbound;
-        if (_targets.TryGetValue(resource.Name, out var old)
+        var old = _targets.GetValueOrDefault(resource.Name);
+        var names = resource.ByServerName is { } table ? BuildNames(resource, table, tables, old?.ByServerName) : null;
+        if (old is not null
             && ReferenceEquals(old.Routes, routes)
+            && ReferenceEquals(old.ByServerName, names)
             && old.Http == resource.Manager.Http
             && old.Name == NameOf(resource)
             && old.Protocol == TargetProtocol(resource)
@@ -138,6 +155,32 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Port = isFallback ? 0 : resource.Port,
             Protocol = TargetProtocol(resource),
             Routes = routes,
+            Clusters = clusters,
+            ByServerName = names,
+            Http = resource.Manager.Http,
+        };
+    }
+
+    private TargetConfig BuildNames(ListenerResource resource, RouteTable names, ResourceTables tables, TargetConfig? old)
+    {
+        var clusters = Array.ConvertAll(names.Clusters, name => BuildCluster(name, tables));
+        if (old is not null
+            && ReferenceEquals(old.Routes, names)
+            && old.Http == resource.Manager.Http
+            && old.Service == resource.Service && old.Namespace == resource.Namespace && old.Port == resource.Port
+            && old.Clusters.AsSpan().SequenceEqual(clusters))
+        {
+            return old;
+        }
+
+        return new TargetConfig
+        {
+            Name = NameOf(resource),
+            Service = resource.Service,
+            Namespace = resource.Namespace,
+            Port = resource.Port,
+            Protocol = PortProtocol.Tcp,
+            Routes = names,
             Clusters = clusters,
             Http = resource.Manager.Http,
         };
@@ -162,9 +205,10 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Name = name,
             Kind = resource?.Kind ?? ClusterKind.Blackhole,
             ConnectTimeout = resource?.ConnectTimeout ?? TimeSpan.FromSeconds(1),
-            Endpoints = BuildEndpoints(name, endpoints, old.Config),
+            Endpoints = BuildEndpoints(name, endpoints, resource?.Identities ?? [], old.Config),
             Slot = _clusterSlots.Acquire(name),
             Protocol = resource?.Protocol ?? UpstreamProtocol.SameAsClient,
+            Health = resource?.Health,
             MaxConnections = resource?.MaxConnections ?? 0,
             MaxPending = resource?.MaxPending ?? 0,
         };
@@ -172,7 +216,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         return config;
     }
 
-    private EndpointConfig[] BuildEndpoints(string cluster, EndpointsResource resource, ClusterConfig? old)
+    private EndpointConfig[] BuildEndpoints(string cluster, EndpointsResource resource, string[] identities, ClusterConfig? old)
     {
         var before = new Dictionary<IPEndPoint, EndpointConfig>();
         foreach (var endpoint in old?.Endpoints ?? [])
@@ -184,17 +228,22 @@ internal sealed class SnapshotBuilder(TimeProvider time)
         for (var i = 0; i < endpoints.Length; i++)
         {
             ref readonly var info = ref resource.Endpoints[i];
-            endpoints[i] = before.Remove(info.Address, out var known) && SameEndpoint(known, info)
+            var expected = info.Mtls ? identities : [];
+            endpoints[i] = before.Remove(info.Address, out var known) && SameEndpoint(known, info, expected)
                 ? known
                 : new EndpointConfig
                 {
                     Slot = _endpointSlots.Acquire((cluster, info.Address)),
                     Address = info.Address,
                     Meshed = info.Meshed,
+                    Mtls = info.Mtls,
+                    Identities = expected,
                     Workload = info.Workload,
                     Version = info.Version,
                     Weight = info.Weight,
                     Draining = info.Draining,
+                    IsChecked = info.IsChecked,
+                    HealthPort = info.HealthPort,
                 };
         }
 

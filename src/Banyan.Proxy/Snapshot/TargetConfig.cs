@@ -31,6 +31,10 @@ public sealed class TargetConfig
     /// <summary>Parallel to <see cref="RouteTable.Clusters"/> of <see cref="Routes"/>.</summary>
     public required ClusterConfig[] Clusters { get; init; }
 
+    /// <summary>The same destination for TLS that is passed through: routes by the name in the ClientHello, one virtual host
+    /// for each. Null when nothing looks at it.</summary>
+    public TargetConfig? ByServerName { get; init; }
+
     /// <summary>How requests are read.</summary>
     public required HttpSettings Http { get; init; }
 

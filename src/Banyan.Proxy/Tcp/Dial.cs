@@ -6,6 +6,7 @@ using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules;
+using Banyan.Wire.Http1;
 
 namespace Banyan.Proxy.Tcp;
 
@@ -24,7 +25,8 @@ internal static class Dial
     /// On success the exchange has its <see cref="Exchange.Upstream"/>, and its endpoint one more in flight.</summary>
     internal static async ReactorTask<Failure> Open(Exchange x)
     {
-        var failure = Route(x);
+        var failure = x.Target!.ByServerName is null ? Failure.None : await ServerName.Match(x);
+        failure = failure == Failure.None ? Route(x) : failure;
         failure = failure == Failure.None ? await Once(x) : failure;
         while (failure != Failure.None && x.Cluster is not null && Retry.Allows(x, failure, out var waitMs))
         {
@@ -42,7 +44,7 @@ internal static class Dial
 
     private static Failure Route(Exchange x)
     {
-        var failure = RouteStage.Default(x);
+        var failure = x.Route is null ? RouteStage.Default(x) : Failure.None;
 
         // A request's timeout is no measure for a connection.
         x.Deadline = long.MaxValue;
@@ -53,7 +55,7 @@ internal static class Dial
 
         // Redirects and direct responses are words of HTTP; a host outside the mesh needs a CONNECT that names it.
         return x.Route!.Action != RouteActionKind.Forward
-            || (x.Cluster!.Kind == ClusterKind.External && x.Client.ConnectAuthority is null) ? Failure.NoRoute : Failure.None;
+            || (x.Cluster!.Kind == ClusterKind.External && x.Client.ConnectAuthority is null && x.Request.Method != RequestMethod.Connect) ? Failure.NoRoute : Failure.None;
     }
 
     private static async ReactorTask<Failure> Once(Exchange x)

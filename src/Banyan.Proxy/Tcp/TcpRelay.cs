@@ -21,10 +21,10 @@ internal sealed class TcpRelay : IPumpObserver
     private readonly long _opened = Stopwatch.GetTimestamp();
     private bool _endpointSpoke;
 
-    /// <summary>Takes the exchange's connected endpoint over.</summary>
-    internal TcpRelay(Exchange x)
+    /// <summary>Takes the exchange's connected endpoint over, for the connection to be relayed.</summary>
+    internal TcpRelay(Exchange x, Downstream client)
     {
-        _client = x.Client;
+        _client = client;
         _endpoint = x.Endpoint!;
         _upstream = x.Upstream!;
         _idleMs = IdleMs(x);
@@ -42,7 +42,7 @@ internal sealed class TcpRelay : IPumpObserver
         client.Relay = null;
         if (relay is null)
         {
-            client.EndsInReset = true;
+            client.EndsInReset = !client.Refused;
         }
         else
         {
@@ -75,7 +75,7 @@ internal sealed class TcpRelay : IPumpObserver
         x.Start();
         var failure = await Dial.Locate(x);
         failure = failure == Failure.None ? await Dial.Open(x) : failure;
-        var relay = failure == Failure.None ? new TcpRelay(x) : null;
+        var relay = failure == Failure.None ? new TcpRelay(x, client) : null;
         Recorder.CountFailure(client.Worker, failure);
         client.Worker.Return(x);
         return relay;

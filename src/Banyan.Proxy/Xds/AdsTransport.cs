@@ -1,190 +1,154 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Threading.Channels;
+using Banyan.Proxy.Http2;
+using Banyan.Proxy.Identity;
+using Banyan.Proxy.Reactor;
 using Banyan.Xds;
 using Banyan.Xds.Grpc;
-using Google.Protobuf;
 
 namespace Banyan.Proxy.Xds;
 
-/// <summary>What happens on the way to the control plane. Called from the thread pool, one at a time, in order.</summary>
-internal interface IAdsEvents
+/// <summary>What happens on the way to the control plane. Called on the transport's own thread, in order.</summary>
+internal interface IAdsEvents : IGrpcEvents
 {
-    /// <summary>A stream was begun; requests go into the writer.</summary>
-    void Opened(ChannelWriter<DeltaDiscoveryRequest> requests);
-
-    /// <summary>The other end accepted the stream.</summary>
-    void Confirmed();
-
-    /// <summary>A whole message came.</summary>
-    void Received(byte[] message);
-
     /// <summary>The stream, or the attempt to open one, ended.</summary>
     void Closed(string reason);
+
+    /// <summary>A report was counted.</summary>
+    void Acknowledged(byte[] message);
+
+    /// <summary>What was reported may not have arrived.</summary>
+    /// <param name="reason">Why.</param>
+    /// <param name="unwanted">The control plane takes no reports.</param>
+    void ReportsLost(string reason, bool unwanted);
 }
 
-/// <summary>One delta ADS stream after another over HTTP/2, with back-off between them.</summary>
-internal sealed class AdsTransport : IDisposable
+/// <summary>One delta ADS stream after another over HTTP/2, from one control plane to the next, and reports on the same connection.
+/// Lives on one event loop.</summary>
+/// <param name="context">The thread it lives on.</param>
+/// <param name="planes">Whom to ask.</param>
+/// <param name="events">Told what happens.</param>
+/// <param name="identity">What this side proves itself with; null: it is asked without TLS.</param>
+internal sealed class AdsTransport(ReactorContext context, ControlPlanes planes, IAdsEvents events, IdentityKeeper? identity = null)
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private readonly ControlConnector _connector = new(context);
+    private readonly Patience _patience = new(planes.HasOthers);
+    private readonly Gate _pause = new(context.Loop);
+    private Http2Client? _client;
+    private GrpcStream? _stream;
+    private GrpcStream? _reports;
+    private bool _stopped;
 
-    private readonly Uri _uri;
-    private readonly IAdsEvents _events;
-    private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker _http;
-    private readonly CancellationTokenSource _stop = new();
-
-    public AdsTransport(Uri control, IAdsEvents events, TimeProvider time)
+    /// <summary>Runs until stopped; to be called on the loop's thread.</summary>
+    internal async ReactorTask Run()
     {
-        _uri = new Uri(control, GrpcTrailers.DeltaAggregatedResources);
-        _events = events;
-        _time = time;
-        var handler = new SocketsHttpHandler
+        while (!_stopped)
         {
-            // The variables that send applications through this proxy must not send the proxy through itself.
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-            ActivityHeadersPropagator = null,
-            ConnectTimeout = TimeSpan.FromSeconds(2),
-
-            // Notices a control plane whose host is gone; one that ends closes its connections.
-            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
-        };
-        _http = new HttpMessageInvoker(handler, disposeHandler: true);
-    }
-
-    /// <summary>Runs until disposed.</summary>
-    public async Task RunAsync()
-    {
-        var failures = 0;
-        while (!_stop.IsCancellationRequested)
-        {
-            var (reason, answered) = await RunStreamAsync();
-            _events.Closed(reason);
-            failures = answered ? 0 : failures + 1;
-            try
+            var begun = context.Loop.NowMs;
+            var (answered, reason) = await Once(planes.Current);
+            events.Closed(reason);
+            var pause = planes.Next(answered, TimeSpan.FromMilliseconds(context.Loop.NowMs - begun));
+            if (!_stopped && pause > TimeSpan.Zero)
             {
-                await Task.Delay(PauseAfter(failures), _time, _stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
+                await _pause.Until(context.Loop.NowMs + (long)pause.TotalMilliseconds);
             }
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Sends on the open stream; without one the request is dropped: the next stream begins with everything.</summary>
+    internal void Send(DeltaDiscoveryRequest request) => _stream?.Send(request);
+
+    /// <summary>Sends a report; the stream for it is opened with the first. Without a connection it is dropped, and told lost.</summary>
+    internal void Report(EdgeReport report)
     {
-        _stop.Cancel();
-        _http.Dispose();
+        if (_client is not { HasRoom: true } client)
+        {
+            events.ReportsLost("there is no connection", unwanted: false);
+            return;
+        }
+
+        if (_reports is null)
+        {
+            _reports = new GrpcStream(context, client.Open(), GrpcTrailers.StreamEdges, new ReportEvents(events));
+            RunReports(_reports, planes.Current).Forget();
+        }
+
+        _reports.Send(report);
     }
 
-    /// <summary>100 ms doubling to 5 s, half of it random, so that a fleet does not come back as one.</summary>
-    internal static TimeSpan PauseAfter(int failures)
+    /// <summary>Ends the stream, so that the next one starts afresh.</summary>
+    internal void Restart() => _stream?.Cancel();
+
+    /// <summary>Asks for the next certificate when it is time; to be called on the loop's thread.</summary>
+    internal async ReactorTask Renew(IdentityKeeper keeper)
     {
-        var full = FirstPause * Math.Pow(2, Math.Min(failures, 10));
-        var capped = full < LongestPause ? full : LongestPause;
-        return capped * (0.5 + (Random.Shared.NextDouble() / 2));
-    }
-
-    private async Task<(string Reason, bool Answered)> RunStreamAsync()
-    {
-        var answered = false;
-        var requests = Channel.CreateUnbounded<DeltaDiscoveryRequest>(new UnboundedChannelOptions { SingleReader = true });
-        using var request = new HttpRequestMessage(HttpMethod.Post, _uri)
+        while (!_stopped)
         {
-            Version = HttpVersion.Version20,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new RequestStream(requests, _events),
-        };
-        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
-        try
-        {
-            using var response = await _http.SendAsync(request, _stop.Token);
-            if (response.StatusCode != HttpStatusCode.OK)
+            if (await keeper.RenewWhenDue(_connector, () => planes.Current))
             {
-                return ($"the control plane answered {(int)response.StatusCode}", answered);
+                // The connection is that of the certificate of before, and would end with it.
+                Restart();
             }
-
-            if (response.Headers.Contains(GrpcTrailers.Status))
-            {
-                return (Describe(response.Headers), answered);
-            }
-
-            _events.Confirmed();
-            var body = await response.Content.ReadAsStreamAsync(_stop.Token);
-            await foreach (var message in MessageReader.ReadAsync(body, _stop.Token))
-            {
-                answered = true;
-                _events.Received(message);
-            }
-
-            return (Describe(response.TrailingHeaders), answered);
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException or InvalidDataException)
-        {
-            return (error.InnerException?.Message ?? error.Message, answered);
-        }
-        finally
-        {
-            requests.Writer.TryComplete();
         }
     }
 
-    private static string Describe(HttpResponseHeaders trailers)
+    /// <summary>Ends it all.</summary>
+    internal void Stop()
     {
-        var status = trailers.TryGetValues(GrpcTrailers.Status, out var statuses) ? statuses.First() : "";
-        var message = trailers.TryGetValues(GrpcTrailers.Message, out var messages) ? messages.First() : "";
-        return $"the control plane ended the stream: {GrpcTrailers.ParseStatus(status)} {GrpcTrailers.DecodeMessage(message)}".TrimEnd();
+        _stopped = true;
+        _pause.Open();
+        Restart();
     }
 
-    // The request body: one gRPC message for each request, for as long as the stream lives.
-    private sealed class RequestStream : HttpContent
+    private async ReactorTask<(bool Answered, string Reason)> Once(Uri control)
     {
-        private readonly Channel<DeltaDiscoveryRequest> _requests;
-        private readonly IAdsEvents _events;
-
-        public RequestStream(Channel<DeltaDiscoveryRequest> requests, IAdsEvents events)
+        // Who has no certificate yet asks for one first, on a connection of its own.
+        if (identity is { NeedsToJoin: true } && await identity.Join(_connector, control) is { Length: > 0 } unjoined)
         {
-            _requests = requests;
-            _events = events;
-            Headers.ContentType = new MediaTypeHeaderValue(GrpcTrailers.ContentType);
+            return (false, unjoined);
         }
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-            SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override async Task SerializeToStreamAsync(
-            Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        var (sock, reason) = await _connector.Connect(control);
+        if (sock is null)
         {
-            // Connected, and the head is on its way. Many servers send theirs only with their first message: waiting for it
-            // before asking would be waiting for ever.
-            _events.Opened(_requests.Writer);
-            await foreach (var request in _requests.Reader.ReadAllAsync(cancellationToken))
-            {
-                await stream.WriteAsync(Frame(request), cancellationToken);
-                await stream.FlushAsync(cancellationToken);
-            }
+            return (false, reason);
         }
 
-        protected override bool TryComputeLength(out long length)
+        if (identity is not null && await identity.Secure(sock, control) is { Length: > 0 } insecure)
         {
-            length = -1;
-            return false;
+            sock.Close();
+            return (false, insecure);
         }
 
-        private static byte[] Frame(DeltaDiscoveryRequest request)
+        var client = Http2Client.Start(
+            context, sock, static _ => { }, sock.Close, _patience.Ms, isSecure: identity is not null);
+        var begun = context.Loop.NowMs;
+        _stream = new GrpcStream(context, client.Open(), GrpcTrailers.DeltaAggregatedResources, events);
+        _client = client;
+        var end = await _stream.Run(control);
+        _stream = null;
+        _client = null;
+        _reports?.Cancel();
+        client.Shutdown();
+        _patience.Ended(client.WasSilent, client.WasTooMuch, TimeSpan.FromMilliseconds(context.Loop.NowMs - begun));
+        return client.WasSilent ? (end.Answered, $"{control.Authority} has gone silent") : end;
+    }
+
+    private async ReactorTask RunReports(GrpcStream stream, Uri control)
+    {
+        var (_, reason) = await stream.Run(control);
+        _reports = _reports == stream ? null : _reports;
+        events.ReportsLost(reason, stream.Status == GrpcStatusCode.Unimplemented);
+    }
+
+    private sealed class ReportEvents(IAdsEvents events) : IGrpcEvents
+    {
+        public void Opened()
         {
-            var size = request.CalculateSize();
-            var frame = new byte[GrpcFrame.PrefixLength + size];
-            GrpcFrame.WritePrefix(frame, size);
-            request.WriteTo(frame.AsSpan(GrpcFrame.PrefixLength));
-            return frame;
         }
+
+        public void Confirmed()
+        {
+        }
+
+        public void Received(byte[] message) => events.Acknowledged(message);
     }
 }

@@ -1,3 +1,4 @@
+using Banyan.Proxy.Snapshot.Resources;
 using Banyan.Xds;
 
 namespace Banyan.Proxy.Xds;
@@ -33,6 +34,12 @@ internal sealed class Discovery(Node node, TimeProvider time)
 
     /// <summary>The resources that traffic sees changed, so that the copy on disk is old.</summary>
     public bool ResourcesChanged { get; private set; }
+
+    /// <summary>Trust domain whose anchors are asked for; empty: none. Takes effect with the next stream.</summary>
+    public string TrustDomain { get; set; } = "";
+
+    /// <summary>The anchors that were told last; null when none were.</summary>
+    public byte[][]? Anchors => TrustDomain.Length > 0 ? Tables.Secrets.Serving(SecretResource.NameOf(TrustDomain))?.Anchors : null;
 
     /// <summary>The last refusal.</summary>
     public Nack? LastNack { get; private set; }
@@ -181,7 +188,10 @@ internal sealed class Discovery(Node node, TimeProvider time)
         var saved = new SavedResources { NodeId = node.Id };
         foreach (var table in Tables.All)
         {
-            table.Save(saved.Resources);
+            if (table.Type != ResourceType.Secret)
+            {
+                table.Save(saved.Resources);
+            }
         }
 
         return saved;
@@ -210,15 +220,16 @@ internal sealed class Discovery(Node node, TimeProvider time)
         if (table.Type == ResourceType.Listener)
         {
             // A destination that is gone is gone at once; a socket of this node too.
-            Changed |= Tables.Listeners.Serving(name) is not null || Wants.Contains(name);
+            Changed |= Tables.Listeners.Latest(name) is not null || Tables.Listeners.Serving(name) is not null || Wants.Contains(name);
             ResourcesChanged |= Tables.Listeners.Serving(name) is not null;
             table.Drop(name);
             Wants.NotFound(name);
         }
         else if (table.Subscribed.Contains(name))
         {
-            // What depends on it keeps it until it leads elsewhere.
+            // What depends on it keeps it until it leads elsewhere. A listener without routes is not waited for any more.
             table.MarkAbsent(name);
+            Changed |= table.Type == ResourceType.Route;
         }
     }
 
@@ -300,6 +311,13 @@ internal sealed class Discovery(Node node, TimeProvider time)
         {
             names.UnionWith(Wants.Names);
             names.Add(Wildcard);
+        }
+        else if (type == ResourceType.Secret)
+        {
+            if (TrustDomain.Length > 0)
+            {
+                names.Add(SecretResource.NameOf(TrustDomain));
+            }
         }
         else
         {

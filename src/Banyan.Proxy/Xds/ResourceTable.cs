@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Banyan.Proxy.Snapshot.Resources;
 using Banyan.Xds;
+using Banyan.Xds.Refusal;
 using Google.Protobuf;
 
 namespace Banyan.Proxy.Xds;
@@ -148,9 +149,10 @@ internal sealed class ResourceTable<T>(ResourceType type, ResourceReader<T> read
     {
         try
         {
-            return read(name, bytes, problems);
+            problems.AddRange(RefusedFields.Find(ResourceTypes.FullName(Type), bytes.Span));
+            return problems.Any ? null : read(name, bytes, problems);
         }
-        catch (InvalidProtocolBufferException error)
+        catch (Exception error) when (Unreadable.Is(error))
         {
             problems.Add("resource", error.Message);
             return null;

@@ -22,7 +22,7 @@ internal sealed class ResourceTables
 {
     private readonly ResourceTable[] _byType;
 
-    public ResourceTables() => _byType = [Listeners, Routes, Clusters, Endpoints];
+    public ResourceTables() => _byType = [Listeners, Routes, Clusters, Endpoints, Secrets];
 
     public ResourceTable<ListenerResource> Listeners { get; } = new(ResourceType.Listener, ListenerResource.Read);
 
@@ -31,6 +31,9 @@ internal sealed class ResourceTables
     public ResourceTable<ClusterResource> Clusters { get; } = new(ResourceType.Cluster, ClusterResource.Read);
 
     public ResourceTable<EndpointsResource> Endpoints { get; } = new(ResourceType.Endpoints, EndpointsResource.Read);
+
+    /// <summary>Anchors. Not a part of what is kept on disk: those that count are kept beside the certificate.</summary>
+    public ResourceTable<SecretResource> Secrets { get; } = new(ResourceType.Secret, SecretResource.Read);
 
     public ReadOnlySpan<ResourceTable> All => _byType;
 
@@ -44,6 +47,7 @@ internal sealed class ResourceTables
         var more = Promote(Clusters, IsComplete);
         more |= Promote(Routes, IsComplete);
         more |= Promote(Listeners, IsComplete);
+        Promote(Secrets, static _ => true);
         return more ? Promoted.More : endpoints ? Promoted.Endpoints : Promoted.Nothing;
     }
 
@@ -57,6 +61,7 @@ internal sealed class ResourceTables
                 break;
             case ResourceType.Cluster:
                 ForBoth(Listeners, listener => names.UnionWith(listener.Manager.Inline?.Clusters ?? []));
+                ForBoth(Listeners, listener => names.UnionWith(listener.ByServerName?.Clusters ?? []));
                 ForBoth(Routes, table => names.UnionWith(table.Clusters));
                 break;
             case ResourceType.Endpoints:
@@ -125,7 +130,8 @@ internal sealed class ResourceTables
     }
 
     private bool IsComplete(ListenerResource listener) =>
-        listener.Manager.Inline is { } inline
+        (listener.ByServerName is not { } names || IsComplete(names))
+        && (listener.Manager.Inline is { } inline
             ? IsComplete(inline)
-            : Routes.Serving(listener.Manager.RouteName!) is not null;
+            : Routes.Serving(listener.Manager.RouteName!) is not null);
 }

@@ -1,3 +1,4 @@
+
 namespace Banyan.Proxy.Xds;
 
 /// <summary>The types of resource this proxy asks for, in the order of their dependency: each needs only later ones.</summary>
@@ -7,12 +8,13 @@ internal enum ResourceType
     Route,
     Cluster,
     Endpoints,
+    Secret,
 }
 
 /// <summary>Names of the types.</summary>
 internal static class ResourceTypes
 {
-    public const int Count = 4;
+    public const int Count = 5;
 
     private static readonly string[] Urls =
     [
@@ -20,9 +22,13 @@ internal static class ResourceTypes
         "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
         "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment",
+        "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret",
     ];
 
     public static string Url(ResourceType type) => Urls[(int)type];
+
+    /// <summary>The message's full name.</summary>
+    public static string FullName(ResourceType type) => Url(type)[(Url(type).LastIndexOf('/') + 1)..];
 
     /// <summary>The message's name, for people.</summary>
     public static string Word(ResourceType type) => Url(type)[(Url(type).LastIndexOf('.') + 1)..];

@@ -19,15 +19,6 @@ internal sealed class BackendCompiler(
                 return CheckName(action.Cluster, $"{at}.cluster") ? [Backend(action.Cluster, 1, 1, outer, hostRewrite)] : [];
             case RouteAction.ClusterSpecifierOneofCase.WeightedClusters:
                 return Weighted(action.WeightedClusters, $"{at}.weighted_clusters");
-            case RouteAction.ClusterSpecifierOneofCase.ClusterHeader:
-                errors.RefuseIf(true, at, "cluster_header");
-                return [];
-            case RouteAction.ClusterSpecifierOneofCase.ClusterSpecifierPlugin:
-                errors.RefuseIf(true, at, "cluster_specifier_plugin");
-                return [];
-            case RouteAction.ClusterSpecifierOneofCase.InlineClusterSpecifierPlugin:
-                errors.RefuseIf(true, at, "inline_cluster_specifier_plugin");
-                return [];
             default:
                 errors.Add(at, "one of cluster and weighted_clusters is required");
                 return [];
@@ -53,8 +44,6 @@ internal sealed class BackendCompiler(
 
     private WeightedBackend[] Weighted(WeightedCluster weighted, string at)
     {
-        errors.RefuseIf(weighted.HeaderName.Length > 0, at, "header_name");
-        errors.RefuseIf(weighted.UseHashPolicy == true, at, "use_hash_policy");
         if (weighted.Clusters.Count is 0 or > RouteLimits.Clusters)
         {
             errors.Add($"{at}.clusters", $"must be from 1 to {RouteLimits.Clusters}, not {weighted.Clusters.Count}");
@@ -96,8 +85,6 @@ internal sealed class BackendCompiler(
             errors.Add($"{at}.weight", "required");
         }
 
-        errors.RefuseIf(cluster.HasMetadataMatch, at, "metadata_match");
-        errors.RefuseIf(cluster.ClusterHeader.Length > 0, at, "cluster_header");
         return mutations.Merge(
             new MutationLevels(
                 mutations.Compile(cluster.RequestHeadersToAdd, cluster.RequestHeadersToRemove, at, "request_headers"),

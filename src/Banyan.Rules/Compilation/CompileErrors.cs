@@ -19,15 +19,6 @@ internal sealed class CompileErrors
         }
     }
 
-    /// <summary>Refuses a field that changes meaning and is not supported.</summary>
-    public void RefuseIf(bool isSet, string at, string field)
-    {
-        if (isSet)
-        {
-            Add(At(at, field), "not supported");
-        }
-    }
-
     public static string At(string at, string field) => at.Length == 0 ? field : $"{at}.{field}";
 
     /// <inheritdoc/>

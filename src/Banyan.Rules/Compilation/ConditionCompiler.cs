@@ -100,7 +100,7 @@ internal sealed class ConditionCompiler(CompileErrors errors, RegexCompilation r
         _ => Text(matcher.StringMatch, $"{at}.string_match"),
     };
 
-    private StringPattern Text(StringMatcher matcher, string at)
+    public StringPattern Text(StringMatcher matcher, string at)
     {
         switch (matcher.MatchPatternCase)
         {
@@ -115,9 +115,7 @@ internal sealed class ConditionCompiler(CompileErrors errors, RegexCompilation r
             case StringMatcher.MatchPatternOneofCase.SafeRegex:
                 return Regex(matcher.SafeRegex, $"{at}.safe_regex");
             default:
-                errors.Add(
-                    matcher.MatchPatternCase == StringMatcher.MatchPatternOneofCase.Custom ? $"{at}.custom" : at,
-                    matcher.MatchPatternCase == StringMatcher.MatchPatternOneofCase.Custom ? "not supported" : "a pattern is required");
+                errors.Add(at, "a pattern is required");
                 return new StringPattern { Kind = StringPatternKind.Exact };
         }
     }

@@ -13,11 +13,6 @@ internal sealed class ConfigurationCompiler(CompileErrors errors)
 
     public RouteTable? Compile(RouteConfiguration configuration)
     {
-        errors.RefuseIf(configuration.HasVhds, "", "vhds");
-        errors.RefuseIf(configuration.ClusterSpecifierPlugins.Count > 0, "", "cluster_specifier_plugins");
-        errors.RefuseIf(configuration.RequestMirrorPolicies.Count > 0, "", "request_mirror_policies");
-        errors.RefuseIf(configuration.IgnorePathParametersInPathMatching, "", "ignore_path_parameters_in_path_matching");
-        errors.RefuseIf(configuration.VhostHeader.Length > 0, "", "vhost_header");
         if (configuration.VirtualHosts.Count > RouteLimits.VirtualHosts)
         {
             errors.Add("virtual_hosts", $"at most {RouteLimits.VirtualHosts}, not {configuration.VirtualHosts.Count}");
@@ -84,13 +79,6 @@ internal sealed class ConfigurationCompiler(CompileErrors errors)
 
     private VirtualHostTable CompileHost(VirtualHost host, string at, MutationCompiler mutations, MutationLevels outer)
     {
-        errors.RefuseIf(host.RequireTls != 0, at, "require_tls");
-        errors.RefuseIf(host.RateLimits.Count > 0, at, "rate_limits");
-        errors.RefuseIf(host.HasCors, at, "cors");
-        errors.RefuseIf(host.HasHedgePolicy, at, "hedge_policy");
-        errors.RefuseIf(host.HasRetryPolicyTypedConfig, at, "retry_policy_typed_config");
-        errors.RefuseIf(host.HasMatcher, at, "matcher");
-        errors.RefuseIf(host.RequestMirrorPolicies.Count > 0, at, "request_mirror_policies");
         var level = mutations.Merge(
             new MutationLevels(
                 mutations.Compile(host.RequestHeadersToAdd, host.RequestHeadersToRemove, at, "request_headers"),

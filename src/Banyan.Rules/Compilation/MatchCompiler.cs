@@ -20,11 +20,6 @@ internal sealed class MatchCompiler(CompileErrors errors, RegexCompilation regex
             return new CompiledMatch(Anything, [], [], Enabled: false, "");
         }
 
-        errors.RefuseIf(match.HasGrpc, at, "grpc");
-        errors.RefuseIf(match.HasTlsContext, at, "tls_context");
-        errors.RefuseIf(match.DynamicMetadata.Count > 0, at, "dynamic_metadata");
-        errors.RefuseIf(match.FilterState.Count > 0, at, "filter_state");
-        errors.RefuseIf(match.Cookies.Count > 0, at, "cookies");
         if (match.Headers.Count > RouteLimits.Matchers || match.QueryParameters.Count > RouteLimits.Matchers)
         {
             errors.Add($"{at}.{(match.Headers.Count > RouteLimits.Matchers ? "headers" : "query_parameters")}", $"at most {RouteLimits.Matchers}");
@@ -56,12 +51,6 @@ internal sealed class MatchCompiler(CompileErrors errors, RegexCompilation regex
             case RouteMatch.PathSpecifierOneofCase.SafeRegex:
                 // case_sensitive does not reach regular expressions, as xDS says: they write (?i).
                 return new PathPattern { Kind = PathPatternKind.Regex, Regex = regexes.Compile(match.SafeRegex.Regex, $"{at}.safe_regex") };
-            case RouteMatch.PathSpecifierOneofCase.ConnectMatcher:
-                errors.RefuseIf(true, at, "connect_matcher");
-                return Anything;
-            case RouteMatch.PathSpecifierOneofCase.PathMatchPolicy:
-                errors.RefuseIf(true, at, "path_match_policy");
-                return Anything;
             default:
                 errors.Add(at, "one of prefix, path, path_separated_prefix and safe_regex is required");
                 return Anything;

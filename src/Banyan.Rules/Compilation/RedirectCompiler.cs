@@ -9,7 +9,6 @@ internal sealed class RedirectCompiler(CompileErrors errors)
 {
     public CompiledRoute Compile(RedirectAction action, string at, int index, string name, MutationLevels level, PathPattern path)
     {
-        errors.RefuseIf(action.PathRewriteSpecifierCase == RedirectAction.PathRewriteSpecifierOneofCase.RegexRewrite, at, "regex_rewrite");
         if (action.PortRedirect > 65_535)
         {
             errors.Add($"{at}.port_redirect", $"{action.PortRedirect} is not a port");

@@ -28,7 +28,7 @@ internal sealed class RouteCompiler(
             Route.ActionOneofCase.Route_ => Forward(route.Route_, $"{at}.route", index, name, level, match.Path),
             Route.ActionOneofCase.Redirect => new RedirectCompiler(errors).Compile(route.Redirect, $"{at}.redirect", index, name, level, match.Path),
             Route.ActionOneofCase.DirectResponse => Direct(route.DirectResponse, $"{at}.direct_response", index, name, level),
-            _ => Refused(route.ActionCase, at, index, name),
+            _ => Missing(at, index, name),
         };
 
         return new RouteRule
@@ -43,7 +43,6 @@ internal sealed class RouteCompiler(
 
     private CompiledRoute Forward(RouteAction action, string at, int index, string name, MutationLevels level, PathPattern path)
     {
-        RefuseUnsupported(action, at);
         var hostRewrite = HostText(action.HostRewriteLiteral, $"{at}.host_rewrite_literal");
         var backends = new BackendCompiler(errors, mutations, clusters, level, hostRewrite).Compile(action, at);
         var timeout = DurationReader.Read(action.Timeout, TimeSpan.Zero, errors, $"{at}.timeout");
@@ -112,8 +111,6 @@ internal sealed class RouteCompiler(
             DataSource.SpecifierOneofCase.InlineString => Encoding.UTF8.GetBytes(action.Body.InlineString),
             _ => [],
         };
-        errors.RefuseIf(action.Body?.SpecifierCase == DataSource.SpecifierOneofCase.Filename, at, "body.filename");
-        errors.RefuseIf(action.Body?.SpecifierCase == DataSource.SpecifierOneofCase.EnvironmentVariable, at, "body.environment_variable");
         if (body.Length > RouteLimits.DirectBody)
         {
             errors.Add($"{at}.body", $"at most {RouteLimits.DirectBody} bytes, not {body.Length}");
@@ -133,17 +130,9 @@ internal sealed class RouteCompiler(
         };
     }
 
-    private CompiledRoute Refused(Route.ActionOneofCase action, string at, int index, string name)
+    private CompiledRoute Missing(string at, int index, string name)
     {
-        var field = action switch
-        {
-            Route.ActionOneofCase.FilterAction => "filter_action",
-            Route.ActionOneofCase.NonForwardingAction => "non_forwarding_action",
-            _ => null,
-        };
-        errors.Add(
-            field is null ? at : $"{at}.{field}",
-            field is null ? "one of route, redirect and direct_response is required" : "not supported");
+        errors.Add(at, "one of route, redirect and direct_response is required");
         return new CompiledRoute
         {
             Index = index,
@@ -154,26 +143,5 @@ internal sealed class RouteCompiler(
             RequestHeaders = HeaderMutation.None,
             ResponseHeaders = HeaderMutation.None,
         };
-    }
-
-    private void RefuseUnsupported(RouteAction action, string at)
-    {
-        errors.RefuseIf(action.HasMetadataMatch, at, "metadata_match");
-        errors.RefuseIf(action.HostRewriteSpecifierCase == RouteAction.HostRewriteSpecifierOneofCase.AutoHostRewrite && action.AutoHostRewrite == true, at, "auto_host_rewrite");
-        errors.RefuseIf(action.HostRewriteSpecifierCase == RouteAction.HostRewriteSpecifierOneofCase.HostRewriteHeader, at, "host_rewrite_header");
-        errors.RefuseIf(action.HostRewriteSpecifierCase == RouteAction.HostRewriteSpecifierOneofCase.HostRewritePathRegex, at, "host_rewrite_path_regex");
-        errors.RefuseIf(action.HostRewriteSpecifierCase == RouteAction.HostRewriteSpecifierOneofCase.HostRewrite, at, "host_rewrite");
-        errors.RefuseIf(action.RateLimits.Count > 0, at, "rate_limits");
-        errors.RefuseIf(action.HashPolicy.Count > 0, at, "hash_policy");
-        errors.RefuseIf(action.HasCors, at, "cors");
-        errors.RefuseIf(action.UpgradeConfigs.Count > 0, at, "upgrade_configs");
-        errors.RefuseIf(action.HasHedgePolicy, at, "hedge_policy");
-        errors.RefuseIf(action.RequestMirrorPolicies.Count > 0, at, "request_mirror_policies");
-        errors.RefuseIf(action.HasRegexRewrite, at, "regex_rewrite");
-        errors.RefuseIf(action.HasRetryPolicyTypedConfig, at, "retry_policy_typed_config");
-        errors.RefuseIf(action.HasInternalRedirectPolicy, at, "internal_redirect_policy");
-        errors.RefuseIf(action.HasMaxStreamDuration, at, "max_stream_duration");
-        errors.RefuseIf(action.HasPathRewritePolicy, at, "path_rewrite_policy");
-        errors.RefuseIf(action.PathRewrite.Length > 0, at, "path_rewrite");
     }
 }

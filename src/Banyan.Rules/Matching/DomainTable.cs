@@ -45,8 +45,12 @@ internal sealed class DomainTable
         _hasNames = exact.Count + _suffixes.Length + _prefixes.Length > 0;
     }
 
-    public VirtualHostTable? Find(ReadOnlySpan<byte> authority)
+    public VirtualHostTable? Find(ReadOnlySpan<byte> authority) => Find(authority, out _);
+
+    public VirtualHostTable? Find(ReadOnlySpan<byte> authority, out DomainMatch match)
     {
+        match = _any is null ? DomainMatch.None : DomainMatch.Any;
+
         // Most tables of a mesh belong to one service and have one virtual host for everything.
         if (!_hasNames)
         {
@@ -60,6 +64,7 @@ internal sealed class DomainTable
 
         if (_exact.TryGetValue(authority, out var host))
         {
+            match = DomainMatch.Exact;
             return host;
         }
 
@@ -68,6 +73,7 @@ internal sealed class DomainTable
         {
             if (authority.Length > text.Length && AsciiText.EndsWithIgnoreCase(authority, text))
             {
+                match = DomainMatch.Wildcard;
                 return candidate;
             }
         }
@@ -76,6 +82,7 @@ internal sealed class DomainTable
         {
             if (authority.Length > text.Length && AsciiText.StartsWithIgnoreCase(authority, text))
             {
+                match = DomainMatch.Wildcard;
                 return candidate;
             }
         }

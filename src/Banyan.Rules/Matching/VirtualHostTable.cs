@@ -16,6 +16,9 @@ internal sealed class VirtualHostTable
         _index = rules.Length > ScanAtMost ? PathIndex.Build(rules) : null;
     }
 
+    /// <summary>The first route, whatever it matches.</summary>
+    public CompiledRoute? First => _rules.Length == 0 ? null : _rules[0].Route;
+
     public CompiledRoute? Match(in RequestView request)
     {
         if (_index is not null)

@@ -17,7 +17,10 @@ public sealed partial class HpackEncoder
     private uint _lastProtocol;
     private uint _lastStatus;
 
-    /// <summary>Encodes the head of a request, with <c>:scheme</c> http. The host becomes <c>:authority</c>.</summary>
+    /// <summary>Requests are said to have come by <c>:scheme</c> https, else by http. Set before the first one.</summary>
+    public bool IsSecure { get; set; }
+
+    /// <summary>Encodes the head of a request. The host becomes <c>:authority</c>.</summary>
     /// <param name="head">The head with a target of any form; it may end before the empty line.</param>
     /// <param name="output">Where the block goes.</param>
     /// <param name="extendedConnect">An <c>upgrade</c> field, if there is one, makes the request an extended CONNECT.
@@ -49,7 +52,7 @@ public sealed partial class HpackEncoder
             var authority = lines.TakeFirstOrFind("host"u8);
             SplitAbsolute(ref target, ref authority, method);
             Method(protocol.Length > 0 ? "CONNECT"u8 : method, ref writer);
-            writer.Integer(Indexed, 7, StaticTable.SchemeHttp);
+            writer.Integer(Indexed, 7, IsSecure ? StaticTable.SchemeHttps : StaticTable.SchemeHttp);
             Path(target, ref writer);
             if (authority.Length > 0)
             {

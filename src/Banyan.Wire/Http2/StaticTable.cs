@@ -11,6 +11,7 @@ internal sealed class StaticTable
     public const int PathRoot = 4;
     public const int PathIndex = 5;
     public const int SchemeHttp = 6;
+    public const int SchemeHttps = 7;
     public const int Authority = 1;
     public const int FirstStatus = 8;
     public const int AcceptEncoding = 16;

@@ -19,6 +19,19 @@ public static class GrpcTrailers
     public const string DeltaAggregatedResources =
         "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 
+    /// <summary>The path of the reports of proxies.</summary>
+    public const string StreamEdges = "/banyan.report.v1.ReportService/StreamEdges";
+
+    /// <summary>The path that certificates are asked for at.</summary>
+    public const string Certify = "/banyan.identity.v1.Identity/Certify";
+
+    /// <summary>The path that anchors are asked for at.</summary>
+    public const string FetchTrust = "/banyan.identity.v1.Identity/FetchTrust";
+
+    /// <summary>The path of state-of-the-world xDS.</summary>
+    public const string StreamAggregatedResources =
+        "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources";
+
     /// <summary>The longest message that is sent or kept.</summary>
     public const int MaxMessageLength = 4096;
 

@@ -32,7 +32,8 @@ internal static partial class Docs
     private static IEnumerable<string> Paths() =>
         Directory.GetFiles(Repository.Root, "*.md")
             .Concat(Directory.GetFiles(Repository.File("docs"), "*.md", SearchOption.AllDirectories))
-            .Concat(Directory.GetFiles(Repository.File("examples"), "README.md", SearchOption.AllDirectories))
+            .Concat(Directory.GetFiles(Repository.File("examples"), "README.md", SearchOption.AllDirectories)
+                .Where(path => !path.Contains("/node_modules/", StringComparison.Ordinal)))
             .Concat(Directory.GetFiles(Repository.File("bench"), "README.md"))
             .Select(path => Path.GetRelativePath(Repository.Root, path))
             .Order(StringComparer.Ordinal);

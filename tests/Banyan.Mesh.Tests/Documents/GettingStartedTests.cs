@@ -29,6 +29,10 @@ public sealed class GettingStartedTests
             Assert.Contains("hello.yaml", (await SucceedsAsync(folder, "status")).Output, StringComparison.Ordinal);
             Assert.Contains("hello", (await SucceedsAsync(folder, "get", "HTTPRoute")).Output, StringComparison.Ordinal);
             await SucceedsAsync(folder, "top", "--once");
+            await Eventually.TrueAsync(
+                async () => (await SucceedsAsync(folder, "dependencies")).Output.Contains("hello.default:80", StringComparison.Ordinal),
+                "the sidecars have reported",
+                Minute);
         }
         finally
         {

@@ -51,6 +51,17 @@ internal sealed class EchoServer : IAsyncDisposable
             return;
         }
 
+        if (context.Request.Path == "/large")
+        {
+            var megabyte = new byte[1024 * 1024];
+            for (var i = 0; i < 32; i++)
+            {
+                await response.Body.WriteAsync(megabyte, context.RequestAborted);
+            }
+
+            return;
+        }
+
         if (context.Request.Query.ContainsKey("length"))
         {
             response.ContentLength = context.Request.ContentLength;

@@ -7,20 +7,27 @@ using Banyan.Wire.Http2;
 
 namespace Banyan.Mesh.Tests.Http2;
 
-/// <summary>A client that says exactly the frames it is told to, right or wrong.</summary>
+/// <summary>One end of an HTTP/2 connection that says exactly the frames it is told to, right or wrong.</summary>
 internal sealed class FramePeer : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket;
     private readonly HpackEncoder _encoder = new();
+    private readonly HpackDecoder _decoder = new();
     private readonly byte[] _buffer = new byte[256 * 1024];
     private int _length;
+
+    internal FramePeer(Socket socket)
+    {
+        _socket = socket;
+        _socket.NoDelay = true;
+    }
 
     private static byte[] Start { get; } = [.. Preface.Bytes, .. Frame(FrameType.Settings, FrameFlags.None, 0)];
 
     /// <summary>Connects and exchanges prefaces; further settings are the caller's.</summary>
     public static async Task<FramePeer> ConnectAsync(int port, bool preface = true)
     {
-        var peer = new FramePeer();
+        var peer = new FramePeer(new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
         await peer._socket.ConnectAsync(IPAddress.Loopback, port);
         if (preface)
         {
@@ -66,11 +73,45 @@ internal sealed class FramePeer : IDisposable
     }
 
     /// <summary>A request that is right.</summary>
-    public static byte[] Get(int stream, bool end = true) => Frame(
+    public static byte[] Get(int stream, bool end = true, string path = "/") => Frame(
         FrameType.Headers,
         FrameFlags.EndHeaders | (end ? FrameFlags.EndStream : FrameFlags.None),
         stream,
-        Literal(":method", end ? "GET" : "POST", ":scheme", "http", ":path", "/", ":authority", "web"));
+        Literal(":method", end ? "GET" : "POST", ":scheme", "http", ":path", path, ":authority", "web"));
+
+    /// <summary>A response that is right, its body in one frame.</summary>
+    public static byte[] Ok(int stream, string body = "ok") =>
+    [
+        .. Frame(FrameType.Headers, FrameFlags.EndHeaders, stream, Literal(":status", "200")),
+        .. Frame(FrameType.Data, FrameFlags.EndStream, stream, Encoding.Latin1.GetBytes(body)),
+    ];
+
+    /// <summary>The code in the payload of RST_STREAM, or behind the id in that of GOAWAY.</summary>
+    public static ErrorCode CodeOf(ReadOnlySpan<byte> payload) => (ErrorCode)BinaryPrimitives.ReadUInt32BigEndian(payload);
+
+    /// <summary>Blocks must be decoded in the order in which they came. Text as of HTTP/1.1.</summary>
+    public string DecodeRequest(ReadOnlySpan<byte> block)
+    {
+        var text = new byte[64 * 1024];
+        _decoder.DecodeRequest(block, text, out var length, out _);
+        return Encoding.Latin1.GetString(text, 0, length);
+    }
+
+    /// <inheritdoc cref="DecodeRequest"/>
+    public string DecodeResponse(ReadOnlySpan<byte> block)
+    {
+        var text = new byte[64 * 1024];
+        _decoder.DecodeResponse(block, text, out var length);
+        return Encoding.Latin1.GetString(text, 0, length);
+    }
+
+    /// <inheritdoc cref="DecodeRequest"/>
+    public string DecodeTrailers(ReadOnlySpan<byte> block)
+    {
+        var text = new byte[64 * 1024];
+        _decoder.DecodeTrailers(block, text, out var length);
+        return Encoding.Latin1.GetString(text, 0, length);
+    }
 
     /// <summary>The block of a request as HTTP/1.1 text.</summary>
     public byte[] Encode(string head)
@@ -78,6 +119,8 @@ internal sealed class FramePeer : IDisposable
         var output = new byte[128 * 1024];
         return output[.._encoder.EncodeRequest(Encoding.Latin1.GetBytes(head), output)];
     }
+
+    public Task SendAsync(byte[] bytes) => SendAsync(bytes.AsMemory());
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
@@ -92,6 +135,25 @@ internal sealed class FramePeer : IDisposable
         {
             // Cut off in the middle of a flood: what was answered before is still to be read.
         }
+    }
+
+    /// <summary>Says no more; what comes is still read.</summary>
+    public void FinishSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Reads the preface of a client.</summary>
+    public async Task<bool> ReadPrefaceAsync()
+    {
+        while (_length < Preface.Bytes.Length)
+        {
+            if (!await FillAsync())
+            {
+                return false;
+            }
+        }
+
+        _buffer.AsSpan(Preface.Bytes.Length, _length - Preface.Bytes.Length).CopyTo(_buffer);
+        _length -= Preface.Bytes.Length;
+        return true;
     }
 
     /// <summary>Reads frames until one fits; null when the connection ends before.</summary>
@@ -111,7 +173,6 @@ internal sealed class FramePeer : IDisposable
     /// <summary>The next frame, or null at the end of the connection.</summary>
     public async Task<(FrameHeader Header, byte[] Payload)?> NextAsync()
     {
-        using var cancel = new CancellationTokenSource(Eventually.Deadline);
         while (true)
         {
             if (_length >= FrameHeader.Size)
@@ -127,24 +188,27 @@ internal sealed class FramePeer : IDisposable
                 }
             }
 
-            int n;
-            try
-            {
-                n = await _socket.ReceiveAsync(_buffer.AsMemory(_length), SocketFlags.None, cancel.Token);
-            }
-            catch (SocketException)
+            if (!await FillAsync())
             {
                 return null;
             }
-
-            if (n == 0)
-            {
-                return null;
-            }
-
-            _length += n;
         }
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private async Task<bool> FillAsync()
+    {
+        using var cancel = new CancellationTokenSource(Eventually.Deadline);
+        try
+        {
+            var n = await _socket.ReceiveAsync(_buffer.AsMemory(_length), SocketFlags.None, cancel.Token);
+            _length += n;
+            return n > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

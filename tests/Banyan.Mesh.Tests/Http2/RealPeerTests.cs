@@ -1,3 +1,4 @@
+using System.Globalization;
 using Banyan.Mesh.Tests.Support;
 using Banyan.Testing;
 using Banyan.Xds;
@@ -54,11 +55,36 @@ public sealed class RealPeerTests
         await using var mesh = await new TestMesh().Cluster("web", false, false, backend.Address)
             .Routes("web", TestMesh.Forward(new RouteMatch { Prefix = "/" }, "default", ("web", 1))).StartAsync();
         var result = await CurlAsync(
-            mesh, "-D", "-", "-d", "12345", "-H", "content-type: application/grpc", "-H", "grpc-timeout: 300m", "http://web/test.Shapes/Unary");
+            mesh, "-D", "-", "-d", "12345", "-H", "content-type: application/grpc", "-H", "grpc-timeout: 3000m", "http://web/test.Shapes/Unary");
         Assert.Contains("grpc-status: 4", result.Output, StringComparison.Ordinal);
         var seen = Assert.Single(backend.Seen);
-        Assert.Matches("grpc-timeout: ([12]?[0-9]?[0-9]|300)m\r\n", seen.Head);
+        Assert.Matches("grpc-timeout: ([12]?[0-9]{1,3}|3000)m\r\n", seen.Head);
         hold.SetResult();
+    }
+
+    /// <summary>The backend's queue is full, so the first SYN is lost; it is sent again after a second.</summary>
+    [Fact]
+    public async Task WhatAConnectionTookIsOffTheCallersTime()
+    {
+        const int Caller = 20_000, Lost = 500;
+        using var listener = new RawListener(backlog: 0);
+        using var first = await RawConnection.ConnectAsync(listener.Port);
+        await using var mesh = await new TestMesh { ConnectTimeout = TimeSpan.FromMilliseconds(Caller) }
+            .Cluster("web", false, false, listener.Address)
+            .Routes("web", TestMesh.Forward(new RouteMatch { Prefix = "/" }, "default", ("web", 1))).StartAsync();
+        var call = CurlAsync(
+            mesh, "-D", "-", "-d", "12345", "-H", "content-type: application/grpc", "-H", $"grpc-timeout: {Caller}m", "http://web/test.Shapes/Unary");
+        await Eventually.TrueAsync(() => IsAskedFor(listener.Port), "a SYN that nobody answers");
+        using (await listener.AcceptAsync())
+        using (var connection = await listener.AcceptAsync())
+        {
+            var head = (await connection.ReadRequestAsync()).Head;
+            var left = int.Parse(head.Split("grpc-timeout: ")[1].Split("m\r\n")[0], CultureInfo.InvariantCulture);
+            Assert.InRange(left, 1, Caller - Lost);
+            await connection.SendAsync("HTTP/1.1 200 OK\r\ncontent-type: application/grpc\r\ncontent-length: 0\r\n\r\n");
+        }
+
+        Assert.StartsWith("HTTP/2 200", (await call).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -91,6 +117,10 @@ public sealed class RealPeerTests
         Assert.Contains("20000 succeeded, 0 failed, 0 errored, 0 timeout", load.Output, StringComparison.Ordinal);
         Assert.Contains("status codes: 20000 2xx", load.Output, StringComparison.Ordinal);
     }
+
+    /// <summary>Whether the kernel's table has a connection to the port in SYN_SENT (proc(5), tcp: state 02).</summary>
+    private static bool IsAskedFor(int port) =>
+        File.ReadLines("/proc/net/tcp").Any(line => line.Contains($":{port:X4} 02 ", StringComparison.Ordinal));
 
     /// <summary>HTTP/2 with prior knowledge straight to the listener: curl would send a proxy HTTP/1.</summary>
     private static Task<ProcessResult> CurlAsync(TestMesh mesh, params string[] arguments) => TestProcess.RunAsync(

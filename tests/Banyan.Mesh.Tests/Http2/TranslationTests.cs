@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Banyan.Mesh.Tests.Support;
+using Banyan.Wire.Http2;
 using Banyan.Xds;
 using Xunit;
 
@@ -124,6 +125,40 @@ public sealed class TranslationTests
         using var admin = Banyan.Testing.UnixSocketClient.Create(mesh.AdminSocket);
         var metrics = await admin.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
         Assert.Matches("(?m)^banyan_upstream_connects(_total)? 1$", metrics);
+    }
+
+    /// <summary>The proxy's own answer waits a moment for the end of the request; one that does not come is given up.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task TheEndOfARequestMayArriveBeforeItIsAnswered(bool comes)
+    {
+        await using var mesh = await new TestMesh().Service("web").StartAsync();
+        using var client = await FramePeer.ConnectAsync(mesh.Outbound);
+        await client.SendAsync([.. FramePeer.Get(1, end: false), .. FramePeer.Frame(FrameType.Ping, FrameFlags.None, 0, 1, 2, 3, 4, 5, 6, 7, 8)]);
+        var before = new List<FrameType>();
+        while (await NextAsync() is var seen && seen.Type != FrameType.Ping)
+        {
+            before.Add(seen.Type);
+        }
+
+        Assert.DoesNotContain(FrameType.Headers, before);
+        if (comes)
+        {
+            await client.SendAsync(FramePeer.Frame(FrameType.Data, FrameFlags.EndStream, 1, 1, 2, 3));
+        }
+
+        while (await NextAsync() is var answer && (answer.StreamId != 1 || (answer.Flags & FrameFlags.EndStream) == 0))
+        {
+            // The answer up to its end.
+        }
+
+        if (!comes)
+        {
+            Assert.Equal((FrameType.RstStream, 1), await NextAsync() is var end ? (end.Type, end.StreamId) : default);
+        }
+
+        async Task<FrameHeader> NextAsync() => (await client.NextAsync() ?? throw new InvalidOperationException("the connection ended")).Header;
     }
 
     [Fact]

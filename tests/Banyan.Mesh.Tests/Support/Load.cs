@@ -58,11 +58,7 @@ internal sealed class Load : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await EndAsync();
-        _stop.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await EndAsync();
 
     private async Task RunAsync(int port, string host, TimeSpan pause)
     {

@@ -34,6 +34,12 @@ internal sealed class TestMesh : IAsyncDisposable
     /// <summary>For how long a request head may take; null for the default.</summary>
     public TimeSpan? HeadTimeout { get; init; }
 
+    /// <summary>For how long a connection may take to be there; of clusters that are added later.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How requests travel to other sidecars: adaptive, http1 or http2.</summary>
+    public string Hop { get; init; } = "";
+
     /// <summary>For how long no byte may move; null for the default.</summary>
     public TimeSpan? StreamIdle { get; init; }
 
@@ -53,6 +59,13 @@ internal sealed class TestMesh : IAsyncDisposable
         return Cluster(name, meshed: false, endpoints);
     }
 
+    /// <summary>A service whose bytes are relayed unread.</summary>
+    public TestMesh Tcp(string name, params string[] endpoints)
+    {
+        Routes(name, [("protocol", Value.ForString("tcp"))], Forward(new RouteMatch { Prefix = "/" }, "default", (name, 1)));
+        return Cluster(name, meshed: false, endpoints);
+    }
+
     /// <summary>A cluster without a listener of its own: a backend of routes.</summary>
     public TestMesh Cluster(string name, bool meshed, params string[] endpoints) => Cluster(name, meshed, null, endpoints);
 
@@ -65,19 +78,10 @@ internal sealed class TestMesh : IAsyncDisposable
             Name = full,
             Type = Xds.Cluster.Types.DiscoveryType.Eds,
             EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Ads(), ServiceName = full },
-            ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+            ConnectTimeout = Duration.FromTimeSpan(ConnectTimeout),
             Metadata = Banyan(("service", Value.ForString(name)), ("namespace", Value.ForString("default"))),
         };
-        if (http2 is { } declared)
-        {
-            cluster.TypedExtensionProtocolOptions.Add(ProtocolOptions, Any.Pack(new HttpProtocolOptions
-            {
-                ExplicitHttpConfig = declared
-                    ? new HttpProtocolOptions.Types.ExplicitHttpConfig { Http2ProtocolOptions = new Http2ProtocolOptions() }
-                    : new HttpProtocolOptions.Types.ExplicitHttpConfig { HttpProtocolOptions = new Http1ProtocolOptions() },
-            }));
-        }
-
+        Declare(cluster, http2);
         Add(full, cluster);
         var assignment = new ClusterLoadAssignment { ClusterName = full, Endpoints = { new LocalityLbEndpoints() } };
         foreach (var (endpoint, index) in endpoints.Select((e, i) => (e, i)))
@@ -120,16 +124,23 @@ internal sealed class TestMesh : IAsyncDisposable
     }
 
     /// <summary>A fixed local port to a service; the port.</summary>
-    public int Upstream(string name)
+    /// <param name="name">The service.</param>
+    /// <param name="tcp">Its bytes are relayed unread.</param>
+    public int Upstream(string name, bool tcp = false)
     {
         var port = FreePorts.Next();
         var full = Full(name);
-        Add($"upstream/{full}", SocketListener($"upstream/{full}", port, TrafficDirection.Outbound, Manager(full, null)));
+        Add($"upstream/{full}", SocketListener(
+            $"upstream/{full}", port, TrafficDirection.Outbound, tcp ? Relay(full) : Reading(Manager(full, null))));
         return port;
     }
 
     /// <summary>An inbound listener in front of an application; the port.</summary>
-    public int Inbound(string name, string application)
+    /// <param name="name">The service.</param>
+    /// <param name="application">Address of the application.</param>
+    /// <param name="http2">It speaks HTTP/2 (true), HTTP/1.1 (false), or what the client speaks (null).</param>
+    /// <param name="tcp">Its bytes are relayed unread.</param>
+    public int Inbound(string name, string application, bool? http2 = null, bool tcp = false)
     {
         var port = FreePorts.Next();
         var cluster = $"app:{application}";
@@ -146,12 +157,12 @@ internal sealed class TestMesh : IAsyncDisposable
                 },
             },
         };
-        Add($"inbound/{Full(name)}", SocketListener($"inbound/{Full(name)}", port, TrafficDirection.Inbound, Manager("inbound", routes)));
-        Add(cluster, new Cluster
+        Add($"inbound/{Full(name)}", SocketListener($"inbound/{Full(name)}", port, TrafficDirection.Inbound, tcp ? Relay(cluster) : Reading(Manager("inbound", routes))));
+        var local = new Cluster
         {
             Name = cluster,
             Type = Xds.Cluster.Types.DiscoveryType.Static,
-            ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+            ConnectTimeout = Duration.FromTimeSpan(ConnectTimeout),
             LoadAssignment = new ClusterLoadAssignment
             {
                 ClusterName = cluster,
@@ -163,7 +174,9 @@ internal sealed class TestMesh : IAsyncDisposable
                     },
                 },
             },
-        });
+        };
+        Declare(local, http2);
+        Add(cluster, local);
         return port;
     }
 
@@ -209,12 +222,12 @@ internal sealed class TestMesh : IAsyncDisposable
             Name = "outside",
             VirtualHosts = { new VirtualHost { Name = "outside", Domains = { "*" }, Routes = { fallback } } },
         };
-        Add("outbound", SocketListener("outbound", Outbound, TrafficDirection.Outbound, Manager("outbound", routes)));
+        Add("outbound", SocketListener("outbound", Outbound, TrafficDirection.Outbound, Reading(Manager("outbound", routes))));
         await File.WriteAllBytesAsync(_folder["snapshot.pb"], SnapshotFormat.Encode(_saved));
         _proxy = TestProcess.Start(
             ProxyBinary.Path,
             ["--snapshot", _folder["snapshot.pb"], "--admin", $"unix:{AdminSocket}"],
-            environment: new Dictionary<string, string?> { ["BANYAN_TEST"] = "1" });
+            environment: new Dictionary<string, string?> { ["BANYAN_TEST"] = "1", ["BANYAN_HOP"] = Hop });
         await _proxy.LineAsync("\"ready\"");
         return this;
     }
@@ -236,12 +249,20 @@ internal sealed class TestMesh : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static Listener SocketListener(string name, int port, TrafficDirection direction, HttpConnectionManager manager) => new()
+    private static Filter Reading(HttpConnectionManager manager) => new() { Name = ManagerName, TypedConfig = Any.Pack(manager) };
+
+    private static Filter Relay(string cluster) => new()
+    {
+        Name = "envoy.filters.network.tcp_proxy",
+        TypedConfig = Any.Pack(new TcpProxy { StatPrefix = cluster, Cluster = cluster }),
+    };
+
+    private static Listener SocketListener(string name, int port, TrafficDirection direction, Filter filter) => new()
     {
         Name = name,
         Address = Address(new IPEndPoint(IPAddress.Loopback, port)),
         TrafficDirection = direction,
-        FilterChains = { new FilterChain { Filters = { new Filter { Name = ManagerName, TypedConfig = Any.Pack(manager) } } } },
+        FilterChains = { new FilterChain { Filters = { filter } } },
         Metadata = name.Contains('/', StringComparison.Ordinal)
             ? Banyan(
                 ("service", Value.ForString(name.Split('/', '.')[1])),
@@ -287,6 +308,19 @@ internal sealed class TestMesh : IAsyncDisposable
     /// <summary><c>SERVICE</c>, or <c>SERVICE.NAMESPACE</c>, as the mesh calls it.</summary>
     private static string Full(string name) =>
         name.Contains('.', StringComparison.Ordinal) ? $"{name}:80" : $"{name}.default:80";
+
+    private static void Declare(Cluster cluster, bool? http2)
+    {
+        if (http2 is { } declared)
+        {
+            cluster.TypedExtensionProtocolOptions.Add(ProtocolOptions, Any.Pack(new HttpProtocolOptions
+            {
+                ExplicitHttpConfig = declared
+                    ? new HttpProtocolOptions.Types.ExplicitHttpConfig { Http2ProtocolOptions = new Http2ProtocolOptions() }
+                    : new HttpProtocolOptions.Types.ExplicitHttpConfig { HttpProtocolOptions = new Http1ProtocolOptions() },
+            }));
+        }
+    }
 
     private static ConfigSource Ads() => new() { Ads = new AggregatedConfigSource(), ResourceApiVersion = ApiVersion.V3 };
 

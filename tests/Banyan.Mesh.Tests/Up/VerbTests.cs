@@ -11,6 +11,12 @@ public sealed class VerbTests(VerbTests.Fixture fixture) : IClassFixture<VerbTes
     private const string Other =
         """{apiVersion: v1, kind: Service, metadata: {name: other}, spec: {ports: [{name: http, port: 81}]}}""";
 
+    private const string Check =
+        """
+        {apiVersion: banyan.dev/v1alpha1, kind: Check, metadata: {name: c},
+         spec: {expect: [{app: hello-v1, counter: x, equals: 0}]}}
+        """;
+
     private UpMesh Mesh => fixture.Mesh;
 
     [Fact]
@@ -121,6 +127,7 @@ public sealed class VerbTests(VerbTests.Fixture fixture) : IClassFixture<VerbTes
     [InlineData("mesh.yaml", "delete", "Workload", "hello-v1")]
     [InlineData("bad.yaml:1:", "apply", "bad.yaml")]
     [InlineData("runs.yaml:1:1: spec.run", "apply", "runs.yaml")]
+    [InlineData("checks.yaml:1:1: kind", "apply", "checks.yaml")]
     [InlineData("mesh.yaml", "apply", "theirs.yaml")]
     [InlineData("no removal of nothing.yaml is held", "apply", "--accept-removal", "nothing.yaml")]
     [InlineData("no process of this mesh stands behind 'nobody'; there are: client, hello", "restart", "nobody")]
@@ -129,6 +136,7 @@ public sealed class VerbTests(VerbTests.Fixture fixture) : IClassFixture<VerbTes
     public async Task MistakesAreNamedAndChangeNothing(string message, params string[] arguments)
     {
         Mesh.Folder.Write("bad.yaml", "{apiVersion: v1, kind: Service, metadata: {name: bad}, spec: {ports: [{port: 99999}]}}\n");
+        Mesh.Folder.Write("checks.yaml", Check);
         Mesh.Folder.Write("runs.yaml", MeshText.Of(MeshText.Workload("hello", "v2")));
         Mesh.Folder.Write("theirs.yaml", MeshText.Of(MeshText.Guest("hello", "v1", "client")));
         var before = await RevisionAsync();

@@ -9,14 +9,37 @@ public sealed class BackendTests
 {
     private const int Body = 131;
 
+    /// <summary>The rest of the tests run beside this.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     [Theory]
     [InlineData(nameof(Protocol.Http1))]
     [InlineData(nameof(Protocol.Http2))]
     [InlineData(nameof(Protocol.Grpc))]
+    [InlineData(nameof(Protocol.Tcp))]
     public async Task AnAnswerIsWhole(string protocol)
     {
         await using var backend = await RunningBackend.StartAsync(Load(protocol));
-        Assert.Null(Probe.Fault(backend.Url, Load(protocol)));
+        Assert.Null(Probe.Fault(backend.Url, Load(protocol), Patience));
+    }
+
+    /// <summary>More than the sockets hold, so that the backend has to stop reading for a while.</summary>
+    [Fact]
+    public async Task AsManyBytesComeBackAsWereSent()
+    {
+        var load = Load(nameof(Protocol.Tcp)) with { Body = 20_000_000 };
+        await using var backend = await RunningBackend.StartAsync(load);
+        Assert.Null(Probe.Fault(backend.Url, load, Patience));
+    }
+
+    [Fact]
+    public async Task AnEmptyMessageAsksForAStream()
+    {
+        var load = Load(nameof(Protocol.Grpc)) with { Messages = GrpcMessage.Streamed };
+        await using var backend = await RunningBackend.StartAsync(load);
+        Assert.Null(Probe.Fault(backend.Url, load, Patience));
+        Assert.NotNull(Probe.Fault(backend.Url, load with { Messages = 1 + GrpcMessage.Streamed }));
+        Assert.Null(Probe.Fault(backend.Url, Load(nameof(Protocol.Grpc)), Patience));
     }
 
     [Theory]

@@ -10,6 +10,7 @@ public sealed class CommandLineTests
     private static readonly string[] Verbs =
     [
         "control", "up", "down", "restart", "demo", "apply", "get", "delete", "validate", "status", "top", "compile",
+        "bootstrap", "history", "diff", "rollback", "register", "deregister", "maintenance", "token",
     ];
 
     public static TheoryData<string> AllVerbs => [.. Verbs];
@@ -49,6 +50,24 @@ public sealed class CommandLineTests
     [InlineData(1, "no such file", "apply", "no-such.yaml")]
     [InlineData(3, "no control plane answers at", "get", "services")]
     [InlineData(3, "no control plane answers at", "delete", "Service", "x")]
+    [InlineData(2, "KIND: 'pods' is no kind", "history", "pods/x")]
+    [InlineData(2, "'Service/' is not of the form KIND/NAME", "history", "Service/")]
+    [InlineData(2, "--limit: '0' is not a number from 1 to 500", "history", "--limit", "0")]
+    [InlineData(2, "'Service' is not of the form KIND/NAME", "rollback", "1", "Service")]
+    [InlineData(2, "REVISION: '-1' is not a number from 0", "rollback", "--", "-1")]
+    [InlineData(1, "no-such.yaml: no such file", "diff", "no-such.yaml")]
+    [InlineData(2, "Option '--address' is required", "register", "s")]
+    [InlineData(2, "--address: 'here' is not an address; write for example 10.0.0.5:8080", "register", "s", "--address", "here")]
+    [InlineData(2, "--ttl: 'soon' is not a duration; write for example 30s", "register", "s", "--address", "10.0.0.5:80", "--ttl", "soon")]
+    [InlineData(2, "--tier: 'huge' is not one of standard, critical, batch", "register", "s", "--address", "10.0.0.5:80", "--tier", "huge")]
+    [InlineData(2, "'perhaps' is not one of on, off", "maintenance", "s", "perhaps")]
+    [InlineData(2, "--wide is for services", "get", "workloads", "--wide")]
+    [InlineData(2, "'burn' is not one of create, list, revoke", "token", "burn")]
+    [InlineData(2, "create needs a NAME", "token", "create")]
+    [InlineData(3, "no control plane answers at", "token", "list")]
+    [InlineData(3, "no control plane answers at", "register", "s", "--address", "10.0.0.5:80")]
+    [InlineData(3, "no control plane answers at", "history")]
+    [InlineData(3, "no control plane answers at", "rollback", "1")]
     [InlineData(3, "no control plane answers at", "status")]
     [InlineData(3, "no control plane answers at", "top", "--once")]
     [InlineData(3, "is no state directory", "down")]

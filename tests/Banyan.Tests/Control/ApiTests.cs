@@ -190,10 +190,10 @@ public sealed class ApiTests
     }
 
     [Theory]
-    [InlineData("{", HttpStatusCode.BadRequest, "")]
-    [InlineData("null", HttpStatusCode.BadRequest, "")]
-    [InlineData("""{"namespace":"default","workload":"b","replica":0}""", HttpStatusCode.UnprocessableEntity, "")]
-    [InlineData("""{"namespace":"default","workload":"a","replica":0,"state":"perhaps"}""", HttpStatusCode.BadRequest, "")]
+    [InlineData("{", HttpStatusCode.BadRequest, "body")]
+    [InlineData("null", HttpStatusCode.BadRequest, "body")]
+    [InlineData("""{"namespace":"default","workload":"b","replica":0}""", HttpStatusCode.UnprocessableEntity, "workload")]
+    [InlineData("""{"namespace":"default","workload":"a","replica":0,"state":"perhaps"}""", HttpStatusCode.BadRequest, "state")]
     [InlineData("""{"namespace":"default","workload":"a","replica":0,"outbound":"nowhere"}""", HttpStatusCode.UnprocessableEntity, "outbound")]
     [InlineData(
         """{"namespace":"default","workload":"a","replica":0,"ports":[{"service":"a","port":0,"app":"127.0.0.1:1","inbound":"127.0.0.1:2"}]}""",

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Banyan.Testing;
+using Banyan.Xds.Grpc;
 using Xunit;
 
 namespace Banyan.Tests.Control;
@@ -229,11 +230,16 @@ public sealed class FileSourceTests
         using var folder = new TempFolder("files");
         folder.Write("one/a.yaml", Texts.Workload("one"));
         await using var control = await TestControl.StartInAsync(folder, [folder["one"], folder["two"]]);
-        await using var client = await control.XdsAsync();
-        client.Subscribe(Texts.Cluster, "one.default:80", "two.default:80");
         var status = await control.StatusAsync(
-            each => each.Sources[0].State == "ok" && each.Sources[1].State == "missing" && each.Proxies.Count == 1, "one of two has loaded");
+            each => each.Sources[0].State == "ok" && each.Sources[1].State == "missing", "one of two has loaded");
         Assert.False(status.Ready);
+        await using (var early = await control.XdsAsync())
+        {
+            // It is told so, and may turn to another control plane.
+            early.Subscribe(Texts.Cluster, "one.default:80", "two.default:80");
+            Assert.Equal(GrpcStatusCode.Unavailable, await early.EndAsync());
+        }
+
         using (var ready = await control.Api.GetAsync("/ready"))
         {
             var problem = await TestControl.ProblemAsync(ready, System.Net.HttpStatusCode.ServiceUnavailable);
@@ -242,6 +248,9 @@ public sealed class FileSourceTests
 
         Assert.False(control.Plane.Ready.IsCompleted);
         folder.Write("two/b.yaml", Texts.Workload("two"));
+        await control.ReadyAsync();
+        await using var client = await control.XdsAsync();
+        client.Subscribe(Texts.Cluster, "one.default:80", "two.default:80");
         var response = await client.ReceiveAsync();
         Assert.Equal(2, response.Resources.Count);
         Assert.Empty(response.RemovedResources);

@@ -6,6 +6,7 @@ using Banyan.Control;
 using Banyan.Control.Api;
 using Banyan.Model;
 using Banyan.Testing;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Banyan.Tests.Control;
@@ -46,19 +47,38 @@ internal sealed class TestControl : IAsyncDisposable
         return control;
     }
 
+    /// <summary>Starts on a database that others may share, on <c>config/</c> or the given paths; ready on return.</summary>
+    public static async Task<TestControl> StartOnAsync(
+        string store, IReadOnlyList<string>? files = null, TimeSpan? ttl = null)
+    {
+        var folder = new TempFolder("control");
+        Directory.CreateDirectory(folder["config"]);
+        var control = await StartInAsync(folder, files ?? [folder["config"]], owned: folder, ttl: ttl, store: store);
+        await control.ReadyAsync();
+        return control;
+    }
+
     /// <summary>Starts on the given paths, and does not wait.</summary>
     public static async Task<TestControl> StartInAsync(
-        TempFolder folder, IReadOnlyList<string> files, TempFolder? owned = null, TimeSpan? ttl = null)
+        TempFolder folder,
+        IReadOnlyList<string> files,
+        TempFolder? owned = null,
+        TimeSpan? ttl = null,
+        string? store = null,
+        TimeProvider? time = null,
+        ILoggerFactory? logs = null)
     {
         var control = new TestControl(folder, owned);
         control._plane = new ControlPlane(new ControlPlaneOptions
         {
             StateDirectory = folder["state"],
             Files = files,
+            Store = store,
             Xds = new IPEndPoint(IPAddress.Loopback, 0),
+            XdsTls = new IPEndPoint(IPAddress.Loopback, 0),
             Api = new IPEndPoint(IPAddress.Loopback, 0),
             InstanceTtl = ttl ?? TimeSpan.FromMinutes(5),
-        });
+        }, logs, time);
         await control.Plane.StartAsync();
         control._api = UnixClient(control.Plane.SocketPath);
         return control;
@@ -69,6 +89,9 @@ internal sealed class TestControl : IAsyncDisposable
     public Task ReadyAsync() => Eventually.WithinAsync(Plane.Ready, "the control plane is ready");
 
     public Task<XdsClient> XdsAsync(string node = "default/client/0") => XdsClient.ConnectAsync(Plane.XdsEndPoint, node);
+
+    public Task<WorldClient> WorldAsync(string node = "default/client/0", string? flavour = null) =>
+        WorldClient.ConnectAsync(Plane.XdsEndPoint, node, flavour);
 
     public string Write(string name, string text) => Folder.Write("config/" + name, text);
 

@@ -2,6 +2,7 @@ using System.Net;
 using Banyan.Testing;
 using Banyan.Xds;
 using Banyan.Xds.Grpc;
+using Google.Protobuf.WellKnownTypes;
 using Xunit;
 
 namespace Banyan.Tests.Control;
@@ -16,6 +17,17 @@ public sealed class XdsBadClientTests
         client.Subscribe(Texts.Cluster, "one.default:80");
         Assert.Equal(GrpcStatusCode.InvalidArgument, await client.EndAsync());
         Assert.Contains("node", client.StatusMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnUnknownFlavourIsRefusedWithThoseThatAreKnown()
+    {
+        await using var control = await TestControl.StartAsync();
+        var node = new Node { Id = "default/x/0", Metadata = new() { Fields = { ["FLAVOUR"] = Value.ForString("vanilla") } } };
+        await using var client = await XdsClient.ConnectAsync(control.Plane.XdsEndPoint, node);
+        client.Subscribe(Texts.Cluster, "one.default:80");
+        Assert.Equal(GrpcStatusCode.InvalidArgument, await client.EndAsync());
+        Assert.Equal("node.metadata FLAVOUR is \"vanilla\"; known are banyan, grpc, envoy", client.StatusMessage);
     }
 
     [Theory]
@@ -57,7 +69,7 @@ public sealed class XdsBadClientTests
     {
         await using var control = await TestControl.StartAsync();
         await using var client = await XdsClient.ConnectAsync(
-            control.Plane.XdsEndPoint, path: "/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources");
+            control.Plane.XdsEndPoint, path: "/envoy.service.discovery.v3.AggregatedDiscoveryService/Other");
         Assert.Equal(GrpcStatusCode.Unimplemented, await client.EndAsync());
     }
 

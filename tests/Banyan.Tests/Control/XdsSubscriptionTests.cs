@@ -127,9 +127,9 @@ public sealed class XdsSubscriptionTests
     {
         await using var control = await TestControl.StartAsync();
         await using var client = await control.XdsAsync();
-        client.Subscribe("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", "default");
+        client.Subscribe("type.googleapis.com/envoy.service.runtime.v3.Runtime", "default");
         var response = await client.ReceiveAsync();
-        Assert.Equal("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret", response.TypeUrl);
+        Assert.Equal("type.googleapis.com/envoy.service.runtime.v3.Runtime", response.TypeUrl);
         Assert.Equal(["default"], response.RemovedResources);
     }
 

@@ -17,7 +17,9 @@ public sealed class GoldenTests
         HttpConnectionManagerReflection.Descriptor,
         HttpProtocolOptionsReflection.Descriptor,
         RouterReflection.Descriptor,
-        TcpProxyReflection.Descriptor)));
+        TlsInspectorReflection.Descriptor,
+        TcpProxyReflection.Descriptor,
+        Banyan.Xds.Forward.FilterConfigReflection.Descriptor)));
 
     public static TheoryData<string> Inputs =>
         [.. Directory.GetFiles(Folder, "*.yaml").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal)];
@@ -28,20 +30,18 @@ public sealed class GoldenTests
     [MemberData(nameof(Inputs))]
     public void OutputIsAsRecorded(string name)
     {
-        var text = File.ReadAllText(Path.Combine(Folder, name + ".yaml"));
-        var objects = Configs.Objects(text, name + ".yaml");
-        var instancesFile = Path.Combine(Folder, name + ".instances.json");
-        var instances = File.Exists(instancesFile)
-            ? JsonDocument.Parse(File.ReadAllText(instancesFile)).RootElement.EnumerateArray().Select(Instance).ToArray()
-            : [];
-        var actual = Show(MeshCompiler.Compile(objects, instances));
-        var expectedFile = Path.Combine(Folder, name + ".golden.txt");
-        if (Environment.GetEnvironmentVariable("BANYAN_GOLDEN") == "1")
-        {
-            File.WriteAllText(expectedFile, actual);
-        }
+        Check(name + ".golden.txt", Show(Compile(name)));
+    }
 
-        Assert.Equal(File.ReadAllText(expectedFile), actual, ignoreLineEndingDifferences: true);
+    [Theory]
+    [MemberData(nameof(Inputs))]
+    public void ForeignFlavoursAreAsRecorded(string name)
+    {
+        var mesh = Compile(name);
+        foreach (var flavour in (Flavour[])[Flavour.Grpc, Flavour.Envoy])
+        {
+            Check($"{name}.{flavour.Word()}.txt", Show(mesh, flavour));
+        }
     }
 
     [Theory]
@@ -55,6 +55,42 @@ public sealed class GoldenTests
                 RouteTable.TryCompile(RouteConfiguration.Parser.ParseFrom(resource.Any.Value), out _, out var error),
                 $"{resource.Name}: {error}");
         }
+    }
+
+    private static CompiledMesh Compile(string name)
+    {
+        var objects = Configs.Objects(File.ReadAllText(Path.Combine(Folder, name + ".yaml")), name + ".yaml");
+        var instancesFile = Path.Combine(Folder, name + ".instances.json");
+        return MeshCompiler.Compile(objects, File.Exists(instancesFile)
+            ? JsonDocument.Parse(File.ReadAllText(instancesFile)).RootElement.EnumerateArray().Select(Instance).ToArray()
+            : []);
+    }
+
+    private static void Check(string file, string actual)
+    {
+        var expectedFile = Path.Combine(Folder, file);
+        if (Environment.GetEnvironmentVariable("BANYAN_GOLDEN") == "1")
+        {
+            File.WriteAllText(expectedFile, actual);
+        }
+
+        Assert.Equal(File.ReadAllText(expectedFile), actual, ignoreLineEndingDifferences: true);
+    }
+
+    /// <summary>What exists in another flavour, in the same form.</summary>
+    private static string Show(CompiledMesh mesh, Flavour flavour)
+    {
+        var text = new StringBuilder();
+        foreach (var resource in mesh.Resources.Values
+            .OrderBy(r => r.TypeUrl, StringComparer.Ordinal).ThenBy(r => r.Name, StringComparer.Ordinal)
+            .Concat(mesh.NodeListeners.OrderBy(n => n.Key, StringComparer.Ordinal).SelectMany(n => n.Value))
+            .Select(resource => Foreign.Render(resource, flavour)).OfType<XdsResource>())
+        {
+            text.Append(resource.TypeUrl.Split('.')[^1]).Append(' ').Append(resource.Name).Append('\n')
+                .Append("  ").Append(Show(resource)).Append('\n');
+        }
+
+        return text.ToString();
     }
 
     private static WorkloadInstance Instance(JsonElement element)

@@ -39,7 +39,7 @@ public sealed class RouteConditionTests
         { "{group: '', kind: Service, name: a, port: 1}", "NoMatchingParent", "Service default/a has no such HTTP port" },
         { "{group: '', kind: Service, name: z}", "NoMatchingParent", "there is no Service z in namespace default" },
         { "{group: '', kind: Service, name: c}", "NoMatchingParent", "there is no Service c in namespace default" },
-        { "{group: '', kind: Service, name: c, namespace: other}", "UnsupportedValue", "routes in another namespace than their Service (consumer routes) are not supported yet by this version" },
+        { "{group: '', kind: Service, name: c, namespace: other}", "Accepted", "" },
         { "{name: edge}", "NoMatchingParent", "gateways are not supported yet by this version" },
         { "{group: x.io, kind: Thing, name: a}", "NoMatchingParent", "a Thing cannot be the parent of a route" },
     };

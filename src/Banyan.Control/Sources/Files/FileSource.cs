@@ -79,7 +79,6 @@ internal sealed class FileSource : IDisposable
             watch.Dispose();
         }
 
-        _signal.Dispose();
     }
 
     private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;

@@ -12,6 +12,7 @@ internal static class TcpMetrics
     private const string Bytes = "banyan_tcp_relayed_bytes";
     private const string Durations = "banyan_tcp_connection_duration_seconds";
     private const string Undeclared = "banyan_undeclared_port_connections";
+    private const string ServerNames = "banyan_server_name_connections";
 
     /// <summary>Upper bounds in seconds: connections last from a query to a day's work.</summary>
     private static readonly string[] BoundTexts =
@@ -22,6 +23,9 @@ internal static class TcpMetrics
     private static readonly string[] Ends = ["finished", "reset-by-source", "reset-by-destination", "idle"];
 
     private static readonly string[] Protocols = ["silent", "http/1", "h2", "tls", "tcp"];
+
+    private static readonly string[] Decisions =
+        ["exact", "wildcard", "any", "unmatched", "absent", "malformed", "late", "not-tls"];
 
     public static void Write(ExpositionWriter writer, MetricsShards metrics, NodeName? node)
     {
@@ -58,6 +62,7 @@ internal static class TcpMetrics
         }
 
         WriteUndeclared(writer, metrics);
+        WriteServerNames(writer, metrics);
 
         void Family(string name, string type, string help, Func<TcpTotals, long> value)
         {
@@ -72,20 +77,41 @@ internal static class TcpMetrics
     private static void WriteUndeclared(ExpositionWriter writer, MetricsShards metrics)
     {
         writer.Family(Undeclared, "counter", "Connections to ports without a declared protocol, by what the first bytes were.");
-        var totals = new SortedDictionary<int, long[]>();
-        foreach (var shard in metrics.Shards)
-        {
-            foreach (var port in shard.UndeclaredPorts.All)
-            {
-                if (!totals.TryGetValue(port.Destination, out var sum))
-                {
-                    totals.Add(port.Destination, sum = new long[Protocols.Length]);
-                }
+        WriteByDestination(
+            writer,
+            Undeclared,
+            "detected",
+            Protocols,
+            metrics.Shards.SelectMany(shard => shard.UndeclaredPorts.All.ToArray()).Select(port => (
+                port.Destination, Array.ConvertAll(Enum.GetValues<DetectedProtocol>(), port.Count))));
+    }
 
-                for (var protocol = 0; protocol < sum.Length; protocol++)
-                {
-                    sum[protocol] += port.Count((DetectedProtocol)protocol);
-                }
+    private static void WriteServerNames(ExpositionWriter writer, MetricsShards metrics)
+    {
+        writer.Family(ServerNames, "counter", "Connections to destinations with routes by server name, by what decided.");
+        WriteByDestination(
+            writer,
+            ServerNames,
+            "decision",
+            Decisions,
+            metrics.Shards.SelectMany(shard => shard.ServerNames.All.ToArray()).Select(cell => (
+                cell.Destination, Array.ConvertAll(Enum.GetValues<ServerNameDecision>(), cell.Count))));
+    }
+
+    private static void WriteByDestination(
+        ExpositionWriter writer, string name, string label, string[] values, IEnumerable<(int Destination, long[] Counts)> cells)
+    {
+        var totals = new SortedDictionary<int, long[]>();
+        foreach (var (destination, counts) in cells)
+        {
+            if (!totals.TryGetValue(destination, out var sum))
+            {
+                totals.Add(destination, sum = new long[values.Length]);
+            }
+
+            for (var i = 0; i < sum.Length; i++)
+            {
+                sum[i] += counts[i];
             }
         }
 
@@ -94,7 +120,7 @@ internal static class TcpMetrics
             var (service, space, _) = EdgeLabels.DestinationOf(destination);
             var labels = new LabelText().AddServer(destination, isOther: destination == 1)
                 .Add("destination_service", service).Add("destination_namespace", space);
-            Samples(writer, Undeclared, labels.ToString(), "detected", Protocols, sum);
+            Samples(writer, name, labels.ToString(), label, values, sum);
         }
     }
 

@@ -23,6 +23,11 @@ internal sealed record ClusterResource
     /// <summary>What the endpoints speak.</summary>
     public UpstreamProtocol Protocol { get; init; }
 
+    public HealthCheckConfig? Health { get; init; }
+
+    /// <summary>SPIFFE IDs of the endpoints that terminate mTLS; empty when none does.</summary>
+    public string[] Identities { get; init; } = [];
+
     public EndpointsResource StaticEndpoints { get; init; } = EndpointsResource.None;
 
     public int MaxConnections { get; init; } = DefaultLimit;
@@ -33,7 +38,11 @@ internal sealed record ClusterResource
     {
         var cluster = Cluster.Parser.ParseFrom(bytes);
         problems.AddIf(cluster.Name != name, "name", $"\"{cluster.Name}\" is not the resource's name");
-        RefuseUnsupported(cluster, problems);
+        problems.AddIf(
+            cluster.LbPolicy is not (Cluster.Types.LbPolicy.RoundRobin or Cluster.Types.LbPolicy.LeastRequest
+                or Cluster.Types.LbPolicy.Random or Cluster.Types.LbPolicy.ClusterProvided),
+            "lb_policy",
+            $"{cluster.LbPolicy} is not supported");
         var kind = ReadKind(cluster, problems);
         var limits = cluster.CircuitBreakers?.Thresholds.FirstOrDefault(static t => t.Priority == 0);
         return new ClusterResource
@@ -44,6 +53,8 @@ internal sealed record ClusterResource
             ConnectTimeout = Durations.Read(
                 cluster.ConnectTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(1), LongestConnect, "connect_timeout", problems),
             Protocol = UpstreamProtocols.Read(cluster, problems),
+            Health = HealthChecksReader.Read(cluster, problems),
+            Identities = TransportSockets.ReadUpstream(cluster, problems),
             StaticEndpoints = kind == ClusterKind.Static
                 ? EndpointsResource.Read(cluster.LoadAssignment ?? new ClusterLoadAssignment(), "load_assignment.", problems)
                 : EndpointsResource.None,
@@ -70,19 +81,6 @@ internal sealed record ClusterResource
                 problems.Add("type", $"{cluster.Type} is not supported, only EDS, STATIC and ORIGINAL_DST are");
                 return ClusterKind.Blackhole;
         }
-    }
-
-    private static void RefuseUnsupported(Cluster cluster, Problems problems)
-    {
-        problems.AddIf(!cluster.ClusterType.IsEmpty, "cluster_type", "not supported");
-        problems.AddIf(!cluster.LbSubsetConfig.IsEmpty, "lb_subset_config", "not supported");
-        problems.AddIf(!cluster.TransportSocket.IsEmpty, "transport_socket", "not supported");
-        problems.AddIf(cluster.TransportSocketMatches.Count > 0, "transport_socket_matches", "not supported");
-        problems.AddIf(
-            cluster.LbPolicy is not (Cluster.Types.LbPolicy.RoundRobin or Cluster.Types.LbPolicy.LeastRequest
-                or Cluster.Types.LbPolicy.Random or Cluster.Types.LbPolicy.ClusterProvided),
-            "lb_policy",
-            $"{cluster.LbPolicy} is not supported");
     }
 
     private static string EndpointsNameOf(Cluster cluster) =>

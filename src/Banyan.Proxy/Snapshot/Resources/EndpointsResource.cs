@@ -6,7 +6,7 @@ namespace Banyan.Proxy.Snapshot.Resources;
 
 /// <summary>One endpoint as the control plane described it.</summary>
 internal readonly record struct EndpointInfo(
-    IPEndPoint Address, bool Meshed, string Workload, string Version, uint Weight, bool Draining);
+    IPEndPoint Address, bool Meshed, bool Mtls, string Workload, string Version, uint Weight, bool Draining, bool IsChecked, int HealthPort);
 
 /// <summary>A ClusterLoadAssignment, checked.</summary>
 internal sealed record EndpointsResource(EndpointInfo[] Endpoints)
@@ -67,13 +67,19 @@ internal sealed record EndpointsResource(EndpointInfo[] Endpoints)
             return;
         }
 
+        var health = host.HealthCheckConfig;
+        problems.AddIf(
+            health?.PortValue > 65535, $"{field}.endpoint.health_check_config.port_value", "must be from 0 to 65535");
         var metadata = new BanyanMetadata(endpoint.Metadata);
         endpoints.Add(new EndpointInfo(
             address,
             metadata.Flag("meshed"),
+            new BanyanMetadata(endpoint.Metadata, BanyanMetadata.TransportSocketMatch).Flag("mtls"),
             metadata.Text("workload"),
             metadata.Text("version"),
             weight,
-            endpoint.HealthStatus == HealthStatus.Draining));
+            endpoint.HealthStatus == HealthStatus.Draining,
+            health is not { DisableActiveHealthCheck: true },
+            (int)(health?.PortValue ?? 0)));
     }
 }

@@ -64,7 +64,12 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
         for (var i = 0; i < manager.HttpFilters.Count; i++)
         {
             var filter = manager.HttpFilters[i];
-            var isRouter = filter.TypedConfig is { } config ? config.TypeUrl == RouterTypeUrl : filter.Name == RouterName;
+            var isRouter = filter.ConfigTypeCase switch
+            {
+                HttpFilter.ConfigTypeOneofCase.TypedConfig => filter.TypedConfig.TypeUrl == RouterTypeUrl,
+                HttpFilter.ConfigTypeOneofCase.None => filter.Name == RouterName,
+                _ => false,
+            };
             if (isRouter)
             {
                 problems.AddIf(i != manager.HttpFilters.Count - 1, $"{at}.http_filters[{i}]", "the router must be the last filter");

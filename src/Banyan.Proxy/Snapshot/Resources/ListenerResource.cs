@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Banyan.Rules;
 using Banyan.Xds;
 using Google.Protobuf;
 
@@ -18,8 +19,14 @@ internal sealed record ListenerResource
 
     public required HttpManager Manager { get; init; }
 
+    /// <summary>Routes of TLS that is passed through, by the name in its ClientHello; null when nothing looks at it.</summary>
+    public RouteTable? ByServerName { get; init; }
+
     /// <summary>What is spoken on the socket, or to the destination.</summary>
     public required PortProtocol Protocol { get; init; }
+
+    /// <summary>Who may call.</summary>
+    public ListenerSecurity Security { get; init; }
 
     public string Service { get; init; } = "";
 
@@ -32,6 +39,9 @@ internal sealed record ListenerResource
     public int Port { get; init; }
 
     public bool IsTarget => Role is null;
+
+    /// <summary>Routes of a listener that takes nothing.</summary>
+    private static RouteTable Nothing { get; } = MakeNothing();
 
     public static ListenerResource? Read(string name, ByteString bytes, Problems problems)
     {
@@ -49,59 +59,96 @@ internal sealed record ListenerResource
         }
 
         problems.AddIf(manager.RouteName is null, At, "routes must come by rds");
+
+        // What an API listener has no words for: how connections that are not HTTP are told apart.
+        ServerNameChains.CheckFilters(listener, problems);
+        var names = ServerNameChains.Read(listener, rest: null, out _, problems);
+        for (var i = 0; i < listener.FilterChains.Count; i++)
+        {
+            problems.AddIf(
+                !ServerNameChains.TakesTls(listener.FilterChains[i]), $"filter_chains[{i}]", "needs transport_protocol tls");
+        }
+
         var target = new ListenerResource
         {
             Name = listener.Name,
             Manager = manager,
-            Protocol = ReadProtocol(listener, isTcp: false, problems),
+            ByServerName = names,
+            Protocol = ReadProtocol(listener, isTcp: false, names, problems),
         };
         return Describe(listener, target);
     }
 
     private static ListenerResource? ReadSocket(Listener listener, Problems problems)
     {
-        problems.AddIf(listener.ListenerFilters.Count > 0, "listener_filters", "not supported");
-        problems.AddIf(listener.DefaultFilterChain is not null, "default_filter_chain", "not supported");
-        problems.AddIf(!listener.FilterChainMatcher.IsEmpty, "filter_chain_matcher", "not supported");
+        ServerNameChains.CheckFilters(listener, problems);
+        var security = TransportSockets.ReadDownstream(listener, out var secured, problems);
         var address = AddressReader.Read(listener.Address, "address", problems);
-        if (listener.FilterChains.Count != 1)
+        var chains = listener.FilterChains.Index()
+            .Where(each => !ServerNameChains.TakesTls(each.Item))
+            .Where(each => each.Index != secured || security == ListenerSecurity.Strict)
+            .ToArray();
+        if (chains.Length > 1 || listener.FilterChains.Count == 0)
         {
-            problems.Add("filter_chains", "exactly one is supported");
+            problems.Add("filter_chains", "exactly one is supported beside those for TLS");
             return null;
         }
 
-        var chain = listener.FilterChains[0];
-        problems.AddIf(!chain.FilterChainMatch.IsEmpty, "filter_chains[0].filter_chain_match", "not supported");
-        problems.AddIf(!chain.TransportSocket.IsEmpty, "filter_chains[0].transport_socket", "not supported");
-        if (chain.Filters.Count != 1)
-        {
-            problems.Add("filter_chains[0].filters", "exactly one is supported");
-            return null;
-        }
-
-        const string At = "filter_chains[0].filters[0].typed_config";
-        var config = chain.Filters[0].TypedConfig;
-        var isTcp = config?.TypeUrl == TcpProxyFilter.TypeUrl;
-        if ((isTcp ? TcpProxyFilter.Read(config!, At, problems) : HttpManager.Read(config, At, problems)) is not { } manager)
+        var manager = chains.Length == 0 ? null : ReadChain(chains[0].Item, $"filter_chains[{chains[0].Index}]", problems);
+        if (manager is null && chains.Length > 0)
         {
             return null;
         }
 
+        var tcp = chains is [{ Item.Filters: [{ TypedConfig: { TypeUrl: TcpProxyFilter.TypeUrl } packed }] }]
+            ? TcpProxy.Parser.ParseFrom(packed.Value)
+            : null;
+        var isTcp = tcp is not null || chains.Length == 0;
+
+        // A chain without a condition takes what the others leave, TLS too.
+        var takesAll = chains.Length > 0 && !ServerNameChains.TakesPlain(chains[0].Item);
+        var rest = takesAll && tcp is not null ? TcpProxyFilter.ReadAction(tcp, "", new Problems()) : null;
+        var names = ServerNameChains.Read(listener, rest, out var settings, problems);
+        problems.AddIf(
+            names is not null && takesAll && !isTcp, "filter_chains", "the one for HTTP needs transport_protocol raw_buffer");
+        manager ??= new HttpManager(settings, RouteName: null, Nothing);
         var socket = new ListenerResource
         {
             Name = listener.Name,
             Role = ReadRole(listener.TrafficDirection, manager, isTcp, problems),
             Address = address,
             Manager = manager,
-            Protocol = ReadProtocol(listener, isTcp, problems),
+            ByServerName = names,
+            Protocol = ReadProtocol(listener, isTcp, names, problems),
+            Security = security,
         };
         return Describe(listener, socket);
     }
 
-    private static PortProtocol ReadProtocol(Listener listener, bool isTcp, Problems problems)
+    private static HttpManager? ReadChain(FilterChain chain, string field, Problems problems)
+    {
+        if (chain.Filters.Count != 1)
+        {
+            problems.Add($"{field}.filters", "exactly one is supported");
+            return null;
+        }
+
+        var at = $"{field}.filters[0].typed_config";
+        var config = chain.Filters[0].TypedConfig;
+        return config?.TypeUrl == TcpProxyFilter.TypeUrl
+            ? TcpProxyFilter.Read(config, at, problems)
+            : HttpManager.Read(config, at, problems);
+    }
+
+    private static RouteTable MakeNothing() => RouteTable.TryCompile(new RouteConfiguration(), out var table, out var error)
+        ? table
+        : throw new InvalidOperationException(error);
+
+    private static PortProtocol ReadProtocol(Listener listener, bool isTcp, RouteTable? names, Problems problems)
     {
         const string At = "metadata.filter_metadata[banyan.dev].protocol";
         var word = new BanyanMetadata(listener.Metadata).Text("protocol");
+        problems.AddIf(names is not null && word.Length == 0 && !isTcp, At, "filter chains for TLS need detect or tcp");
         switch (word)
         {
             case "detect":

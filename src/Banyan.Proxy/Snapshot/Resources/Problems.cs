@@ -9,6 +9,9 @@ internal sealed class Problems
 
     public void Add(string field, string message) => _texts.Add($"{field}: {message}");
 
+    /// <summary>Adds what says itself where it is.</summary>
+    public void AddRange(IEnumerable<string> problems) => _texts.AddRange(problems);
+
     /// <summary>Adds the problem when the condition holds.</summary>
     public void AddIf(bool condition, string field, string message)
     {

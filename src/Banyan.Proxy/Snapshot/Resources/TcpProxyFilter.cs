@@ -19,58 +19,50 @@ internal static class TcpProxyFilter
     public static HttpManager Read(Any packed, string at, Problems problems)
     {
         var proxy = TcpProxy.Parser.ParseFrom(packed.Value);
-        problems.AddIf(proxy.HasMetadataMatch, $"{at}.metadata_match", "not supported");
-        problems.AddIf(proxy.HashPolicy.Count > 0, $"{at}.hash_policy", "not supported");
-        problems.AddIf(proxy.HasTunnelingConfig, $"{at}.tunneling_config", "not supported");
-        problems.AddIf(
-            proxy.MaxDownstreamConnectionDuration is not null,
-            $"{at}.max_downstream_connection_duration",
-            "not supported");
-        problems.AddIf(proxy.HasOnDemand, $"{at}.on_demand", "not supported");
-        var idle = Durations.Read(
-            proxy.IdleTimeout, DefaultIdle, TimeSpan.Zero, LongestIdle, $"{at}.idle_timeout", problems);
-        var settings = HttpSettings.Default with { StreamIdle = idle };
-        return new HttpManager(settings, RouteName: null, ReadRoute(proxy, at, problems));
+        var action = ReadAction(proxy, at, problems);
+        var table = action is null ? null : Compile(action, at, problems);
+        return new HttpManager(ReadSettings(proxy, at, problems), RouteName: null, table);
     }
 
-    private static RouteTable? ReadRoute(TcpProxy proxy, string at, Problems problems)
+    /// <summary>How long bytes may pause.</summary>
+    public static HttpSettings ReadSettings(TcpProxy proxy, string at, Problems problems) => HttpSettings.Default with
+    {
+        StreamIdle = Durations.Read(
+            proxy.IdleTimeout, DefaultIdle, TimeSpan.Zero, LongestIdle, $"{at}.idle_timeout", problems),
+    };
+
+    /// <summary>Where connections go; null when it is not said.</summary>
+    public static RouteAction? ReadAction(TcpProxy proxy, string at, Problems problems)
     {
         var action = new RouteAction();
         switch (proxy.ClusterSpecifierCase)
         {
             case TcpProxy.ClusterSpecifierOneofCase.Cluster:
                 action.Cluster = proxy.Cluster;
-                break;
+                return action;
             case TcpProxy.ClusterSpecifierOneofCase.WeightedClusters:
                 action.WeightedClusters = new WeightedCluster();
-                for (var i = 0; i < proxy.WeightedClusters.Clusters.Count; i++)
-                {
-                    var cluster = proxy.WeightedClusters.Clusters[i];
-                    problems.AddIf(
-                        cluster.HasMetadataMatch, $"{at}.weighted_clusters.clusters[{i}].metadata_match", "not supported");
-                    action.WeightedClusters.Clusters.Add(
-                        new WeightedCluster.Types.ClusterWeight { Name = cluster.Name, Weight = cluster.Weight });
-                }
+                action.WeightedClusters.Clusters.AddRange(proxy.WeightedClusters.Clusters.Select(cluster =>
+                    new WeightedCluster.Types.ClusterWeight { Name = cluster.Name, Weight = cluster.Weight }));
 
-                break;
+                return action;
             default:
                 problems.Add(at, "cluster or weighted_clusters is needed");
                 return null;
         }
+    }
 
-        var configuration = new RouteConfiguration
-        {
-            Name = RouteName,
-            VirtualHosts =
-            {
-                new VirtualHost
-                {
-                    Name = RouteName,
-                    Domains = { "*" },
-                    Routes = { new Route { Name = RouteName, Match = new RouteMatch { Prefix = "/" }, Route_ = action } },
-                },
-            },
-        };
+    /// <summary>One route for all connections of these names.</summary>
+    public static VirtualHost Host(string name, IEnumerable<string> domains, RouteAction action) => new()
+    {
+        Name = name,
+        Domains = { domains },
+        Routes = { new Route { Name = name, Match = new RouteMatch { Prefix = "/" }, Route_ = action } },
+    };
+
+    private static RouteTable? Compile(RouteAction action, string at, Problems problems)
+    {
+        var configuration = new RouteConfiguration { Name = RouteName, VirtualHosts = { Host(RouteName, ["*"], action) } };
         if (RouteTable.TryCompile(configuration, out var table, out var error))
         {
             return table;

@@ -11,9 +11,6 @@ internal static class UpstreamProtocols
 
     public static UpstreamProtocol Read(Cluster cluster, Problems problems)
     {
-        RefuseOldSpelling(cluster.HasHttpProtocolOptions, "http_protocol_options", problems);
-        RefuseOldSpelling(cluster.HasHttp2ProtocolOptions, "http2_protocol_options", problems);
-
         // Options of other protocols concern filters that this proxy does not have.
         if (!cluster.TypedExtensionProtocolOptions.TryGetValue(Key, out var packed))
         {
@@ -27,19 +24,11 @@ internal static class UpstreamProtocols
         }
 
         var options = HttpProtocolOptions.Parser.ParseFrom(packed.Value);
-        problems.AddIf(options.HttpFilters.Count > 0, $"{At}.http_filters", "not supported");
         switch (options.UpstreamProtocolOptionsCase)
         {
             case HttpProtocolOptions.UpstreamProtocolOptionsOneofCase.ExplicitHttpConfig:
                 return ReadExplicit(options.ExplicitHttpConfig, problems);
             case HttpProtocolOptions.UpstreamProtocolOptionsOneofCase.UseDownstreamProtocolConfig:
-                problems.AddIf(
-                    options.UseDownstreamProtocolConfig.HasHttp3ProtocolOptions,
-                    $"{At}.use_downstream_protocol_config.http3_protocol_options",
-                    "not supported");
-                return UpstreamProtocol.SameAsClient;
-            case HttpProtocolOptions.UpstreamProtocolOptionsOneofCase.AutoConfig:
-                problems.Add($"{At}.auto_config", "not supported");
                 return UpstreamProtocol.SameAsClient;
             default:
                 problems.Add(At, "explicit_http_config or use_downstream_protocol_config is needed");
@@ -55,15 +44,9 @@ internal static class UpstreamProtocols
                 return UpstreamProtocol.Http1;
             case HttpProtocolOptions.Types.ExplicitHttpConfig.ProtocolConfigOneofCase.Http2ProtocolOptions:
                 return UpstreamProtocol.Http2;
-            case HttpProtocolOptions.Types.ExplicitHttpConfig.ProtocolConfigOneofCase.Http3ProtocolOptions:
-                problems.Add($"{At}.explicit_http_config.http3_protocol_options", "not supported");
-                return UpstreamProtocol.SameAsClient;
             default:
                 problems.Add($"{At}.explicit_http_config", "http_protocol_options or http2_protocol_options is needed");
                 return UpstreamProtocol.SameAsClient;
         }
     }
-
-    private static void RefuseOldSpelling(bool isSet, string field, Problems problems) =>
-        problems.AddIf(isSet, field, "not supported, write typed_extension_protocol_options");
 }

@@ -39,7 +39,7 @@ public sealed class AdminServerTests : IDisposable
             Endpoints(Payments, "10.0.0.1:80"),
             Static("nowhere"))));
         var options = new ProxyOptions { SnapshotFile = file, Testing = true };
-        _housekeeping = Housekeeping.Start(options, _holder, _log, TimeProvider.System, out _)!;
+        _housekeeping = Housekeeping.Start(options, _holder, _metrics, _log, TimeProvider.System, out _)!;
         _context = new AdminContext
         {
             Options = options,
@@ -168,6 +168,7 @@ public sealed class AdminServerTests : IDisposable
     [InlineData("DELETE", "/drain", 405)]
     [InlineData("POST", "/ready", 404)]
     [InlineData("GET", "/counters/allocations", 200)]
+    [InlineData("GET", "/counters/heap", 200)]
     [InlineData("GET", "/ready?x=1", 503)]
     public async Task OtherRequests(string method, string path, int status)
     {

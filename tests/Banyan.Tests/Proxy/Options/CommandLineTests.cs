@@ -14,7 +14,7 @@ public sealed class CommandLineTests
     {
         var options = Parse(Full).Options!;
         Assert.Equal(new NodeName("default", "payments-v1", 3), options.Node);
-        Assert.Equal("http://127.0.0.1:14010/", options.Control!.ToString());
+        Assert.Equal("http://127.0.0.1:14010/", $"{Assert.Single(options.Control)}");
         Assert.Equal("/tmp/x/admin.sock", options.Admin!.Path);
         Assert.Equal((1, LogLevel.Info, false), (options.Reactors, options.LogLevel, options.Testing));
     }
@@ -28,10 +28,16 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void SeveralControlPlanesComeInOneListOrInMore() =>
+        Assert.Equal(
+            ["http://127.0.0.1:14010/", "http://b/", "http://c:1/"],
+            Parse([.. Full, "--control", "http://b,http://c:1"]).Options!.Control.Select(uri => $"{uri}"));
+
+    [Fact]
     public void ASnapshotNeedsNothingElse()
     {
         var options = Parse(["--snapshot", typeof(CommandLineTests).Assembly.Location]).Options!;
-        Assert.Null(options.Control);
+        Assert.Empty(options.Control);
         Assert.Null(options.Admin);
     }
 
@@ -44,7 +50,16 @@ public sealed class CommandLineTests
     [InlineData("--node: given twice", "--node", "a/b/0", "--node", "a/b/0")]
     [InlineData("--control: missing; say where the control plane is", "--node", "a/b/0")]
     [InlineData("--control: \"127.0.0.1:14010\" is not a URL like http://127.0.0.1:14010", "--control", "127.0.0.1:14010")]
-    [InlineData("--control: \"https://x\" is not a URL", "--control", "https://x")]
+    [InlineData("--control: \"ftp://x\" is not a URL", "--control", "ftp://x")]
+    [InlineData("--control: http://b and https://a/: either all are asked over TLS", "--control", "https://a,http://b")]
+    [InlineData("--service-account: missing", "--node", "a/b/0", "--control", "https://a", "--state", "/tmp")]
+    [InlineData("--service-account: \"a/b\" is not a name", "--service-account", "a/b")]
+    [InlineData("--identity: \"disk\" is neither state nor memory", "--identity", "disk")]
+    [InlineData("--join-token, --identity and --service-account: an identity is asked for over TLS alone", "--node", "a/b/0", "--control", "http://a", "--state", "/tmp", "--service-account", "b")]
+    [InlineData("--join-token: /tmp is a folder", "--join-token", "/tmp")]
+    [InlineData("--control: \"b\" is not a URL", "--control", "http://a,b")]
+    [InlineData("--control: \"\" is not a URL", "--control", "http://a,")]
+    [InlineData("--control: http://a is given twice", "--control", "http://a,http://b", "--control=http://a")]
     [InlineData("--state: missing", "--node", "a/b/0", "--control", "http://x")]
     [InlineData("--state: /proc/self/stat is a file, a folder is needed", "--state", "/proc/self/stat")]
     [InlineData("--admin: 0.0.0.0 is not a loopback address", "--admin", "0.0.0.0:1")]
@@ -80,6 +95,24 @@ public sealed class CommandLineTests
         var result = Parse([flag]);
         Assert.Equal((0, null), (result.ExitCode, result.Options));
         Assert.Contains(text, result.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, HopMode.Adaptive)]
+    [InlineData("", HopMode.Adaptive)]
+    [InlineData("adaptive", HopMode.Adaptive)]
+    [InlineData("client", HopMode.Client)]
+    [InlineData("http1", HopMode.Http1)]
+    [InlineData("http2", HopMode.Http2)]
+    public void TheWayBetweenSidecarsIsRead(string? value, HopMode hop) =>
+        Assert.Equal(hop, CommandLine.Parse(Full, name => name == "BANYAN_HOP" ? value : null).Options!.Hop);
+
+    [Fact]
+    public void AnUnknownWayBetweenSidecarsIsRefused()
+    {
+        var result = CommandLine.Parse(Full, name => name == "BANYAN_HOP" ? "quic" : null);
+        Assert.Equal(CommandLine.BadArguments, result.ExitCode);
+        Assert.Contains("BANYAN_HOP: \"quic\" is not adaptive, client, http1 or http2", result.Output, StringComparison.Ordinal);
     }
 
     private static CommandLine Parse(string[] arguments, string? test = null) =>

@@ -163,6 +163,7 @@ public sealed class ExpositionTests
         EdgeMetrics.Write(writer, EdgeTotals.Collect(_metrics), new NodeName("default", "web", 0));
         TcpMetrics.Write(writer, _metrics, new NodeName("default", "web", 0));
         ReactorMetrics.Write(writer, _metrics);
+        HealthMetrics.Write(writer, checkers: null);
         ProcessMetrics.Write(writer, DateTimeOffset.UnixEpoch);
         writer.End();
         return Encoding.UTF8.GetString(buffer.WrittenSpan);

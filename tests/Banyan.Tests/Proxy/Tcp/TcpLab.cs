@@ -45,11 +45,23 @@ internal sealed class TcpLab : IDisposable
     /// <summary>Connect timeout of the clusters made from now on.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The endpoints made from now on are other sidecars.</summary>
+    public bool Meshed { get; set; }
+
+    /// <summary>Those that the endpoints made from now on have to be, with mTLS; null: they are called in plaintext.</summary>
+    public string[]? Identities { get; set; }
+
+    /// <summary>Who may call on the inbound listeners made from now on.</summary>
+    public ListenerSecurity Security { get; set; }
+
     /// <summary>Limit of connections of the clusters made from now on.</summary>
     public int MaxConnections { get; set; } = 1024;
 
     /// <summary>Connections that may wait, of the clusters made from now on.</summary>
     public int MaxPending { get; set; } = 1024;
+
+    /// <summary>Time for a ClientHello at the listeners made from now on.</summary>
+    public TimeSpan HeadTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Idle timeout of the listeners made from now on.</summary>
     public TimeSpan Idle { get; set; } = TimeSpan.FromHours(1);
@@ -66,6 +78,7 @@ internal sealed class TcpLab : IDisposable
             Address = new IPEndPoint(IPAddress.Loopback, port),
             Target = Target(name, protocol, backends),
             Protocol = protocol,
+            Security = role == ListenerRole.Inbound ? Security : ListenerSecurity.Plaintext,
             Http = HttpSettings.Default with { StreamIdle = Idle },
             Service = name,
             Namespace = "default",
@@ -76,6 +89,30 @@ internal sealed class TcpLab : IDisposable
     }
 
     public int Listen(PortProtocol protocol, params string[] endpoints) => Listen(protocol, ListenerRole.Upstream, (endpoints, 1));
+
+    /// <summary>A listener that tells TLS by server name; the port.</summary>
+    /// <param name="protocol">What is declared: with <see cref="PortProtocol.Tcp"/>, TLS alone is served.</param>
+    /// <param name="plain">Where the rest goes when nothing is declared.</param>
+    /// <param name="names">Names, with a space between them, and where their connections go.</param>
+    public int ListenByName(PortProtocol protocol, string plain, params (string Names, string Endpoint)[] names)
+    {
+        var port = FreePorts.Next();
+        var name = $"tls{port}";
+        _listeners.Add(new ListenerConfig
+        {
+            Name = $"upstream/{name}.default:80",
+            Role = ListenerRole.Upstream,
+            Address = new IPEndPoint(IPAddress.Loopback, port),
+            Target = ByName(name, protocol, plain, names),
+            Protocol = protocol,
+            Http = HttpSettings.Default with { StreamIdle = Idle, HeadTimeout = HeadTimeout },
+        });
+        return port;
+    }
+
+    /// <summary>A destination by server name that CONNECT may name: <c>NAME.default:80</c>.</summary>
+    public void DestinationByName(string name, params (string Names, string Endpoint)[] names) =>
+        _targets.Add(new($"{name}.default:80", ByName(name, PortProtocol.Tcp, "", names)));
 
     /// <summary>An outbound listener, for CONNECT; the port.</summary>
     public int Outbound()
@@ -163,6 +200,47 @@ internal sealed class TcpLab : IDisposable
         };
     }
 
+    private TargetConfig ByName(string name, PortProtocol protocol, string plain, (string Names, string Endpoint)[] names)
+    {
+        var configuration = new RouteConfiguration();
+        foreach (var (index, (each, _)) in names.Index())
+        {
+            configuration.VirtualHosts.Add(new VirtualHost
+            {
+                Name = $"{index}",
+                Domains = { each.Split(' ') },
+                Routes =
+                {
+                    new Route { Name = each, Match = new RouteMatch { Prefix = "/" }, Route_ = new RouteAction { Cluster = $"{index}" } },
+                },
+            });
+        }
+
+        var target = Target(name, protocol, ([plain], 1));
+        return new TargetConfig
+        {
+            Name = target.Name,
+            Service = target.Service,
+            Namespace = target.Namespace,
+            Port = target.Port,
+            Protocol = protocol,
+            Routes = protocol == PortProtocol.Detect ? target.Routes : Tables.Compile(new RouteConfiguration()),
+            Clusters = protocol == PortProtocol.Detect ? target.Clusters : [],
+            Http = target.Http,
+            ByServerName = new TargetConfig
+            {
+                Name = target.Name,
+                Service = target.Service,
+                Namespace = target.Namespace,
+                Port = target.Port,
+                Protocol = PortProtocol.Tcp,
+                Routes = Tables.Compile(configuration),
+                Clusters = [.. names.Select((each, index) => Cluster($"{name}/{index}", [each.Endpoint]))],
+                Http = target.Http,
+            },
+        };
+    }
+
     private ClusterConfig Cluster(string name, string[] endpoints) => new()
     {
         Name = name,
@@ -171,11 +249,14 @@ internal sealed class TcpLab : IDisposable
         ConnectTimeout = ConnectTimeout,
         MaxConnections = MaxConnections,
         MaxPending = MaxPending,
-        Endpoints = [.. endpoints.Select(endpoint => new EndpointConfig
+        Endpoints = [.. endpoints.Where(endpoint => endpoint.Length > 0).Select(endpoint => new EndpointConfig
         {
             Slot = _slots++,
             Address = IPEndPoint.Parse(endpoint),
             Workload = name,
+            Meshed = Meshed,
+            Mtls = Identities is not null,
+            Identities = Identities ?? [],
         })],
     };
 }

@@ -164,7 +164,7 @@ public sealed class ClientTests : IAsyncLifetime
 
         using var proxy = Start(out var holder);
 
-        Assert.Same(MeshSnapshot.Empty, holder.Current);
+        Assert.Empty(holder.Current.Listeners);
         await LoggedAsync(reason);
     }
 
@@ -197,7 +197,7 @@ public sealed class ClientTests : IAsyncLifetime
         for (var failures = 0; failures < 40; failures++)
         {
             var full = TimeSpan.FromMilliseconds(Math.Min(5000, 100 * Math.Pow(2, failures)));
-            Assert.InRange(AdsTransport.PauseAfter(failures), full / 2, full);
+            Assert.InRange(ControlPlanes.PauseAfter(failures), full / 2, full);
         }
     }
 
@@ -208,9 +208,11 @@ public sealed class ClientTests : IAsyncLifetime
         Assert.Null(SnapshotFile.Write(file, Saved("shop/web/2", Api(Payments), Routes(Payments, Forward("default", Payments)), Eds(Payments), Endpoints(Payments, "10.0.0.1:80"))));
         var holder = new SnapshotHolder();
         var log = new ProxyLog(LogLevel.Info, TimeProvider.System);
-        using var proxy = Housekeeping.Start(new ProxyOptions { SnapshotFile = file }, holder, log, Take, TimeProvider.System, out var error);
+        var options = new ProxyOptions { SnapshotFile = file, State = _state["of-its-own"] };
+        using var proxy = Housekeeping.Start(options, holder, log, Take, TimeProvider.System, out var error);
 
         Assert.Equal("", error);
+        Assert.True(Directory.Exists(options.State));
         Assert.Equal(("shop/web/2", "shop"), (proxy!.NodeId, proxy.Namespace));
         Assert.NotNull(holder.Current.Find(Payments));
         await LoggedAsync("snapshot-loaded");
@@ -221,7 +223,7 @@ public sealed class ClientTests : IAsyncLifetime
     {
         var file = _state.Write("x.pb", "nonsense");
         var proxy = Housekeeping.Start(
-            new ProxyOptions { SnapshotFile = file }, new SnapshotHolder(), new ProxyLog(LogLevel.Off, TimeProvider.System), TimeProvider.System, out var error);
+            new ProxyOptions { SnapshotFile = file }, new SnapshotHolder(), new MetricsShards(1), new ProxyLog(LogLevel.Off, TimeProvider.System), TimeProvider.System, out var error);
         Assert.Null(proxy);
         Assert.Equal($"--snapshot: {file}: this is not a Banyan snapshot", error);
     }
@@ -229,7 +231,7 @@ public sealed class ClientTests : IAsyncLifetime
     private Housekeeping Start(out SnapshotHolder holder)
     {
         holder = new SnapshotHolder();
-        var options = new ProxyOptions { Node = new NodeName("default", "web", 0), Control = _control.Uri, State = _state.Path };
+        var options = new ProxyOptions { Node = new NodeName("default", "web", 0), Control = [_control.Uri], State = _state.Path };
         var log = new ProxyLog(LogLevel.Info, TimeProvider.System);
         var housekeeping = Housekeeping.Start(options, holder, log, Take, TimeProvider.System, out var error);
         Assert.Equal("", error);

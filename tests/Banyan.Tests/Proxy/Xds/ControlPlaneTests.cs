@@ -103,8 +103,8 @@ public sealed class ControlPlaneTests : IDisposable
     private Housekeeping Start(IPEndPoint xds, out SnapshotHolder holder)
     {
         holder = new SnapshotHolder();
-        var options = new ProxyOptions { Node = new NodeName("default", "web", 0), Control = new Uri($"http://{xds}"), State = _folder["proxy"] };
-        var proxy = Housekeeping.Start(options, holder, new ProxyLog(LogLevel.Off, TimeProvider.System), TimeProvider.System, out var error);
+        var options = new ProxyOptions { Node = new NodeName("default", "web", 0), Control = [new Uri($"http://{xds}")], State = _folder["proxy"] };
+        var proxy = Housekeeping.Start(options, holder, new MetricsShards(1), new ProxyLog(LogLevel.Off, TimeProvider.System), TimeProvider.System, out var error);
         Assert.Equal("", error);
         return proxy!;
     }

@@ -341,6 +341,43 @@ public sealed class DiscoveryTests
         Assert.Equal((ListenerRole.Upstream, Payments, "payments"), (listener.Role, listener.Target!.Name, listener.Target.Service));
     }
 
+    /// <summary>An application that starts when the first listener serves would find the other port closed.</summary>
+    [Fact]
+    public void AListenerWithoutItsRoutesIsAwaited()
+    {
+        var (outbound, upstream) = (Outbound("127.0.0.1:20001"), Socket("upstream/p", "127.0.0.1:20002", TrafficDirection.Outbound, Manager(Payments)));
+        _driver.Discovery.Open();
+        _driver.Send(outbound, upstream);
+        _driver.Send(Static("external", "10.0.0.9:80"));
+        Assert.Equal(["outbound"], _driver.Snapshot.Listeners.Select(listener => listener.Name));
+        Assert.True(_driver.Snapshot.AwaitsListeners);
+
+        _driver.Discovery.ClearChanged();
+        _driver.Remove(ListenerUrl, "upstream/p");
+        Assert.True(_driver.Discovery.Changed);
+        Assert.False(_driver.Snapshot.AwaitsListeners);
+
+        _driver.Send(upstream);
+        _driver.Send(Routes(Payments, Forward("default", Payments)));
+        _driver.Send(Eds(Payments));
+        Assert.True(_driver.Snapshot.AwaitsListeners);
+        _driver.Send(Endpoints(Payments, "10.0.0.1:80"));
+        Assert.False(_driver.Snapshot.AwaitsListeners);
+
+        // Routes that do not exist are no reason to wait.
+        _driver.Send(Socket("upstream/o", "127.0.0.1:20003", TrafficDirection.Outbound, Manager(Orders)));
+        Assert.True(_driver.Snapshot.AwaitsListeners);
+        _driver.Discovery.ClearChanged();
+        _driver.Remove(RouteUrl, Orders);
+        Assert.True(_driver.Discovery.Changed);
+        Assert.False(_driver.Snapshot.AwaitsListeners);
+
+        // A destination that is asked for is nobody's port.
+        _driver.Discovery.Want(Orders);
+        _driver.Send(Api(Orders));
+        Assert.False(_driver.Snapshot.AwaitsListeners);
+    }
+
     [Fact]
     public void DestinationsNobodyAskedForAreLeftOut()
     {

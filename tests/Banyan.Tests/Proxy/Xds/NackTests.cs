@@ -39,7 +39,19 @@ public sealed class NackTests
         { "direction", "traffic_direction: must be INBOUND or OUTBOUND" },
         { "pipe", "address: pipes are not supported" },
         { "port", "address.socket_address.port_value: must be a number from 1 to 65535" },
-        { "match", "filter_chains[0].filter_chain_match: not supported" },
+        { "match", "filter_chains[0].filter_chain_match.source_type: not supported" },
+        { "transport", "filter_chains[0].filter_chain_match.transport_protocol: \"quic\" is not tls or raw_buffer" },
+        { "names", "filter_chains[0].filter_chain_match.server_names: needs transport_protocol tls" },
+        { "protocols", "filter_chains[0].filter_chain_match.application_protocols: not supported where TLS is not terminated" },
+        { "secured names", "filter_chains[0].filter_chain_match.server_names: not supported where TLS is terminated" },
+        { "secured protocols", "filter_chains[0].filter_chain_match.application_protocols: must be banyan-h2" },
+        { "secured plaintext", "filter_chains[0].filter_chain_match.transport_protocol: must be tls where TLS is terminated" },
+        { "inspector", "listener_filters[0]: \"x\" is not supported, only TlsInspector is" },
+        { "terminates", "filter_chains[1].filters: TLS is passed through: exactly one filter is supported, TcpProxy" },
+        { "name", "filter_chains[1].filter_chain_match.server_names[0]: \"*a.test\" is not a name, nor *. and a name" },
+        { "twice", "filter_chains: virtual_hosts[1].domains[0]: 'a.test' is used twice" },
+        { "catch-all", "filter_chains: the one for HTTP needs transport_protocol raw_buffer" },
+        { "undeclared", "metadata.filter_metadata[banyan.dev].protocol: filter chains for TLS need detect or tcp" },
         { "inline", "filter_chains[0].filters[0].typed_config.route_config:" },
     };
 
@@ -56,7 +68,7 @@ public sealed class NackTests
         {
             case "type": cluster.Type = Cluster.Types.DiscoveryType.StrictDns; break;
             case "lb": cluster.LbPolicy = Cluster.Types.LbPolicy.RingHash; break;
-            case "tls": cluster.TransportSocket = ByteString.CopyFromUtf8("x"); break;
+            case "tls": cluster.TransportSocket = new TransportSocket { Name = "x" }; break;
             case "eds": cluster.EdsClusterConfig.EdsConfig = null; break;
             case "timeout": cluster.ConnectTimeout = new Duration { Seconds = -1 }; break;
             case "address": cluster.LoadAssignment.Endpoints[0].LbEndpoints[0].Endpoint.Address.SocketAddress.Address = "localhost"; break;
@@ -98,7 +110,21 @@ public sealed class NackTests
             case "direction": listener.TrafficDirection = TrafficDirection.Unspecified; break;
             case "pipe": listener.Address = new Address { Pipe = new Pipe { Path = "/x" } }; break;
             case "port": listener.Address.SocketAddress.PortValue = 0; break;
-            case "match": listener.FilterChains[0].FilterChainMatch = ByteString.CopyFromUtf8("x"); break;
+            case "match": listener.FilterChains[0].FilterChainMatch = new FilterChainMatch { SourceType = 1 }; break;
+            case "transport": listener.FilterChains[0].FilterChainMatch = new FilterChainMatch { TransportProtocol = "quic" }; break;
+            case "names": listener.FilterChains[0].FilterChainMatch = new FilterChainMatch { ServerNames = { "a.test" } }; break;
+            case "protocols":
+                listener.FilterChains[0].TransportSocket = new TransportSocket { Name = "envoy.transport_sockets.raw_buffer" };
+                listener.FilterChains[0].FilterChainMatch = new FilterChainMatch { ApplicationProtocols = { "h2" } };
+                break;
+            case "secured names": Secured(new FilterChainMatch { TransportProtocol = "tls", ServerNames = { "a.test" } }); break;
+            case "secured protocols": Secured(new FilterChainMatch { TransportProtocol = "tls", ApplicationProtocols = { "h2" } }); break;
+            case "secured plaintext": Secured(new FilterChainMatch { TransportProtocol = "raw_buffer" }); break;
+            case "inspector": listener.ListenerFilters.Add(new ListenerFilter { Name = "x" }); break;
+            case "terminates": listener.FilterChains.Add(Tls("a.test")); listener.FilterChains[1].Filters.Clear(); break;
+            case "name": listener.FilterChains.Add(Tls("*a.test")); break;
+            case "twice": listener.FilterChains.Add([Tls("a.test"), Tls("a.test")]); break;
+            case "catch-all" or "undeclared": listener.FilterChains.Add(Tls("a.test")); break;
         }
 
         _driver.Discovery.Open();
@@ -108,7 +134,19 @@ public sealed class NackTests
         Assert.StartsWith("Listener l: ", answer.ErrorDetail?.Message, StringComparison.Ordinal);
         Assert.Contains(message, answer.ErrorDetail!.Message, StringComparison.Ordinal);
         Assert.Empty(_driver.Snapshot.Listeners);
+
+        void Secured(FilterChainMatch match)
+        {
+            listener.FilterChains[0].TransportSocket = new TransportSocket { TypedConfig = Any.Pack(new DownstreamTlsContext()) };
+            listener.FilterChains[0].FilterChainMatch = match;
+        }
     }
+
+    private static FilterChain Tls(string name) => new()
+    {
+        FilterChainMatch = new FilterChainMatch { TransportProtocol = "tls", ServerNames = { name } },
+        Filters = { new Filter { TypedConfig = Any.Pack(new TcpProxy { Cluster = "c" }) } },
+    };
 
     [Fact]
     public void RoutesItCannotServeKeepTheOldOnes()

@@ -73,7 +73,7 @@ public sealed class HpackFuzzTests(ITestOutputHelper output)
                 var request = new RequestHead();
                 var problem = Refused(RequestParser.Parse(bytes, request), request, bytes.Length);
                 var again = Blocks.Request(new HpackDecoder(), Blocks.EncodeRequest(new HpackEncoder(), text, request.Upgrade)).Text;
-                return problem ?? (request.Reason != Malformed.None || again == text ? null : $"encoded and decoded it is {again}");
+                return problem ?? (request.Reason != Malformed.None || again == HostFirst(text) ? null : $"encoded and decoded it is {again}");
             case 'A':
                 var response = new ResponseHead();
                 return Refused(ResponseParser.Parse(bytes, RequestMethod.Get, response), response, bytes.Length);
@@ -82,6 +82,14 @@ public sealed class HpackFuzzTests(ITestOutputHelper output)
                 body.Advance("0\r\n"u8, out _);
                 return body.Advance(bytes, out _) == ChunkStep.End ? null : $"{body.Reason}";
         }
+    }
+
+    /// <summary>Where the host came among the other fields, it comes back as the authority, before them.</summary>
+    private static string HostFirst(string text)
+    {
+        var lines = text.Split("\r\n");
+        var host = Array.FindIndex(lines, line => line.StartsWith("host:", StringComparison.Ordinal));
+        return host < 0 ? text : string.Join("\r\n", [lines[0], lines[host], .. lines[1..host], .. lines[(host + 1)..]]);
     }
 
     private static void NativeRound(Random random)

@@ -1,0 +1,111 @@
+using Banyan.Control.Store;
+using Banyan.Control.Store.Persistence;
+using Banyan.Model;
+using Microsoft.Extensions.Logging;
+
+namespace Banyan.Control.Identity;
+
+/// <summary>
+/// Looks after the authority: makes it, takes up files that changed, renews the issuing certificate, warns in time.
+/// </summary>
+internal sealed class CaKeeper(
+    CertificateAuthority authority,
+    ServerIdentity server,
+    DeniedSerials denied,
+    ConfigStore store,
+    IDatabase database,
+    Action<XdsResource> trust,
+    ILogger log,
+    TimeProvider time)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WarnEvery = TimeSpan.FromHours(24);
+
+    private DateTimeOffset _warnedAt = DateTimeOffset.MinValue;
+    private string? _said;
+
+    /// <summary>Runs until the control plane stops.</summary>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        // Not before: the mesh says how long certificates live.
+        await store.Ready.WaitAsync(cancel);
+        using var timer = new PeriodicTimer(Pause, time);
+        do
+        {
+            try
+            {
+                await LookAsync();
+                Say(authority.Problem);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // Whatever files or a database bring: who looks after the authority goes on looking.
+                Say(exception.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancel));
+    }
+
+    /// <summary>Does what is due now.</summary>
+    internal async Task LookAsync()
+    {
+        var now = time.GetUtcNow();
+        var lives = MeshIdentities.Mesh(store.View).Certificates;
+        if (!authority.IsAdmitted)
+        {
+            var isNew = authority.Prepare(now, lives.RootTtl, lives.IntermediateTtl);
+            var hash = authority.CandidateHash;
+            var isOurs = !database.IsShared || await store.ReadAsync(_ => database.ClaimRoot(hash));
+            authority.Admit(isOurs);
+            if (isOurs && isNew)
+            {
+                Log.Created(log, authority.Folder, hash);
+            }
+        }
+
+        if (authority.Reload())
+        {
+            Log.Reloaded(log, authority.Folder);
+        }
+
+        if (authority.Material is { } material && now >= material.RenewAt)
+        {
+            Renew(material, now, lives.IntermediateTtl);
+        }
+
+        if (authority.Material is { } current)
+        {
+            var anchors = string.Concat(current.Anchors.Select(each => each.ExportCertificatePem() + "\n"));
+            trust(TrustBundle.Of(MeshIdentities.Mesh(store.View).TrustDomain, anchors));
+        }
+
+        denied.Replace(await store.ReadAsync(_ => database.Denied(now)));
+        await server.RefreshAsync();
+    }
+
+    private void Renew(CaMaterial material, DateTimeOffset now, TimeSpan life)
+    {
+        // A root that is nearly at its end makes nothing that lives longer.
+        if (material.RootKey is not null && now < Certificates.Until(material.Root))
+        {
+            authority.RenewIssuing(now, life);
+            Log.Renewed(log, authority.Material!.NotAfter);
+        }
+        else if (now - _warnedAt >= WarnEvery)
+        {
+            _warnedAt = now;
+            Log.RenewByHand(log, material.NotAfter);
+        }
+    }
+
+    /// <summary>Once for each problem.</summary>
+    private void Say(string? problem)
+    {
+        if (problem is not null && problem != _said)
+        {
+            Log.Stuck(log, problem);
+        }
+
+        _said = problem;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Data.Common;
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Banyan.Control.Reports;
+
+/// <summary>The matrix of one control plane, in a file of its own: when that is damaged it is begun anew.</summary>
+internal sealed class SqliteEdges : EdgeDatabase
+{
+    // Result codes of SQLite.
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
+    private readonly string _path;
+    private readonly SqliteConnection _connection;
+
+    private SqliteEdges(string path) => (_path, _connection) = (path, Connect(path));
+
+    /// <summary>
+    /// Opens it, or makes it. One that cannot be read is put aside and begun anew: what it holds is worth less than a
+    /// control plane that starts.
+    /// </summary>
+    /// <exception cref="ControlPlaneException">It is of a newer version, or cannot be written.</exception>
+    public static SqliteEdges Open(string path, ILogger log, TimeProvider time)
+    {
+        try
+        {
+            return new SqliteEdges(path);
+        }
+        catch (SqliteException exception) when (exception.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            var aside = $"{path}.{time.GetUtcNow():yyyyMMddHHmmss}.unreadable";
+            Log.PutAside(log, path, aside, exception.Message);
+            PutAside(path, aside);
+            return new SqliteEdges(path);
+        }
+        catch (SqliteException exception)
+        {
+            throw new ControlPlaneException($"{path} cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    /// <inheritdoc />
+    public override EdgeTransaction Begin() => new(_connection, _connection.BeginTransaction());
+
+    /// <inheritdoc />
+    public override void Dispose() => _connection.Dispose();
+
+    /// <inheritdoc />
+    protected override DbConnection OpenReader() => Connect(_path);
+
+    private static SqliteConnection Connect(string path)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path, Mode = SqliteOpenMode.ReadWriteCreate, Pooling = false,
+        }.ToString());
+        try
+        {
+            connection.Open();
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;");
+            var version = connection.ExecuteScalar<long>("PRAGMA user_version");
+            if (version == 0)
+            {
+                using var transaction = connection.BeginTransaction();
+                connection.Execute($"{Schema} PRAGMA user_version = {SchemaVersion};", transaction: transaction);
+                transaction.Commit();
+            }
+            else if (version == 1)
+            {
+                using var transaction = connection.BeginTransaction();
+                connection.Execute($"{Second} PRAGMA user_version = {SchemaVersion};", transaction: transaction);
+                transaction.Commit();
+            }
+            else if (version > SchemaVersion)
+            {
+                throw new SqliteException($"it was written by a newer version of banyan (schema {version})", 0);
+            }
+
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void PutAside(string path, string aside)
+    {
+        // The log of SQLite's writes goes with it: it belongs to that file.
+        foreach (var suffix in (string[])["", "-wal", "-shm"])
+        {
+            if (File.Exists(path + suffix))
+            {
+                File.Move(path + suffix, aside + suffix, overwrite: true);
+            }
+        }
+    }
+}

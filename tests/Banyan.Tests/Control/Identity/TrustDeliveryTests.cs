@@ -1,0 +1,60 @@
+using Banyan.Model;
+using Banyan.Testing;
+using Banyan.Xds;
+using Xunit;
+
+namespace Banyan.Tests.Control.Identity;
+
+/// <summary>The anchors travel as a resource.</summary>
+public sealed class TrustDeliveryTests(IdentityLab lab) : IClassFixture<IdentityLab>
+{
+    private const string Name = "spiffe://banyan.local";
+
+    [Fact]
+    public async Task AProxyGetsTheAnchorsAndLearnsOfTheNextOne()
+    {
+        await using var client = await lab.Control.XdsAsync("default/web-v1/7");
+        client.Subscribe(XdsTypes.Secret, Name, "spiffe://elsewhere.test");
+        var first = await client.ReceiveAndAckAsync();
+        Assert.Equal(["spiffe://elsewhere.test"], first.RemovedResources);
+        var root = await File.ReadAllTextAsync(Path.Combine(lab.State, "ca", "root.pem"));
+        Assert.Equal(root.Trim(), Anchors(first).Trim());
+
+        using var begun = await lab.Control.Api.PostAsync("/api/v1/certificates/rotate-root?by=me", null);
+        Assert.True(begun.IsSuccessStatusCode, await begun.Content.ReadAsStringAsync());
+        lab.Time.Advance(TimeSpan.FromSeconds(1));
+        var second = await client.ReceiveAndAckAsync();
+        Assert.Contains(root.Trim(), Anchors(second), StringComparison.Ordinal);
+        Assert.Equal(2, Anchors(second).Split("BEGIN CERTIFICATE").Length - 1);
+        Assert.NotEqual(first.Resources[0].Version, second.Resources[0].Version);
+
+        using var abort = await lab.Control.Api.PostAsync("/api/v1/certificates/rotate-root?by=me&abort=true", null);
+        Assert.True(abort.IsSuccessStatusCode, await abort.Content.ReadAsStringAsync());
+        lab.Time.Advance(TimeSpan.FromSeconds(1));
+        var third = await client.ReceiveAndAckAsync();
+        Assert.Equal(first.Resources[0].Version, third.Resources[0].Version);
+    }
+
+    /// <summary>What the objects come to never takes the anchors away.</summary>
+    [Fact]
+    public async Task AChangeOfTheMeshLeavesThem()
+    {
+        await using var client = await lab.Control.XdsAsync("default/web-v1/8");
+        client.Subscribe(XdsTypes.Secret, Name);
+        await client.ReceiveAndAckAsync();
+        await lab.Control.AppliedAsync(Texts.Workload("later"));
+        client.Subscribe(Texts.Cluster, "later.default:80");
+        Assert.Equal("later.default:80", Assert.Single((await client.ReceiveAndAckAsync()).Resources).Name);
+        await client.NothingElseAsync();
+    }
+
+    private static string Anchors(DeltaDiscoveryResponse response)
+    {
+        Assert.Equal(XdsTypes.Secret, response.TypeUrl);
+        var resource = Assert.Single(response.Resources);
+        Assert.Equal(Name, resource.Name);
+        var secret = resource.Resource_.Unpack<Secret>();
+        Assert.Equal(Name, secret.Name);
+        return secret.ValidationContext.TrustedCa.InlineBytes.ToStringUtf8();
+    }
+}
