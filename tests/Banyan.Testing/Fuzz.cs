@@ -6,9 +6,14 @@ namespace Banyan.Testing;
 
 /// <summary>Runs a property on random inputs until the time is up. A failure names the seed that shows it again, and for
 /// bytes the smallest input that was found.</summary>
-/// <remarks><c>BANYAN_FUZZ_SEED=N</c> runs that one seed; <c>BANYAN_FUZZ_SECONDS=N</c> changes the time of 6 s, with which all of them take a minute.</remarks>
+/// <remarks>
+/// The seeds are the same each time, so that a change is judged by itself. <c>BANYAN_FUZZ_SEED=random</c> looks for new faults,
+/// <c>BANYAN_FUZZ_SEED=N</c> runs that one seed; <c>BANYAN_FUZZ_SECONDS=N</c> changes the time of 6 s, with which all of them take a minute.
+/// </remarks>
 public static class Fuzz
 {
+    private const int FirstSeed = 1;
+
     private static readonly int? Seed = Number("BANYAN_FUZZ_SEED");
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(Number("BANYAN_FUZZ_SECONDS") ?? 6);
 
@@ -25,7 +30,7 @@ public static class Fuzz
     /// <inheritdoc cref="Run(Action{string}, Action{Random})"/>
     public static async Task RunAsync(Action<string> write, Func<Random, Task> round)
     {
-        var first = Seed ?? Random.Shared.Next();
+        var first = Seed ?? (Environment.GetEnvironmentVariable("BANYAN_FUZZ_SEED") == "random" ? Random.Shared.Next() : FirstSeed);
         var clock = Stopwatch.StartNew();
         var rounds = 0;
         do
@@ -86,5 +91,5 @@ public static class Fuzz
     }
 
     private static int? Number(string variable) =>
-        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } text and not "random" ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 }

@@ -92,7 +92,7 @@ internal sealed class HttpSoakClient(SoakLedger ledger, SoakProtocol protocol, i
         {
             Version = _version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = up == 0 ? null : new Upload(SoakStream.Upload(exchange.Id), up, Random.Next(2) == 0, SoakPace.Of(Random), stop),
+            Content = up == 0 ? null : new Upload(exchange, up, Random.Next(2) == 0, SoakPace.Of(Random), ledger, stop),
         };
         request.Headers.Add(SoakExchange.IdField, exchange.IdText);
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
@@ -107,10 +107,19 @@ internal sealed class HttpSoakClient(SoakLedger ledger, SoakProtocol protocol, i
     }
 
     /// <summary>A body with a length, or in chunks.</summary>
-    private sealed class Upload(long number, int size, bool hasLength, SoakPace pace, CancellationToken stop) : HttpContent
+    private sealed class Upload(SoakExchange exchange, int size, bool hasLength, SoakPace pace, SoakLedger ledger, CancellationToken stop) : HttpContent
     {
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-            SoakStream.WriteAsync(stream, number, size, pace, stop);
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            try
+            {
+                await SoakStream.WriteAsync(stream, SoakStream.Upload(exchange.Id), size, pace, stop);
+            }
+            finally
+            {
+                ledger.Listens(exchange);
+            }
+        }
 
         protected override bool TryComputeLength(out long length)
         {

@@ -26,6 +26,9 @@ internal sealed record SoakExchange(SoakProtocol Protocol, long Id, TimeSpan Beg
     /// <summary>As it travels: sixteen digits.</summary>
     public string IdText { get; } = Id.ToString("x16", CultureInfo.InvariantCulture);
 
+    /// <summary>From when on its client hears of a failure: one that speaks HTTP/1.1 reads no answer before all of its body has left.</summary>
+    public TimeSpan Listens { get; set; } = Begun;
+
     public static long Read(string text) => long.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }
 
@@ -36,7 +39,7 @@ internal sealed record SoakExchange(SoakProtocol Protocol, long Id, TimeSpan Beg
 internal sealed class SoakLedger
 {
     /// <summary>A failure follows what caused it; behind a connection that stalls it takes longer to be heard of.</summary>
-    private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Prompt = TimeSpan.FromSeconds(10);
 
     /// <summary>A connection that was broken while nobody used it may be taken for good until its end is noticed.</summary>
     private static readonly TimeSpan Unnoticed = TimeSpan.FromSeconds(1);
@@ -45,7 +48,7 @@ internal sealed class SoakLedger
 
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
-    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly Func<TimeSpan> _clock;
     private readonly Lock _gate = new();
     private readonly List<Harm> _harms = [];
     private readonly SortedDictionary<string, int> _counts = new(StringComparer.Ordinal);
@@ -53,24 +56,34 @@ internal sealed class SoakLedger
     private readonly ConcurrentQueue<string> _doubtful = new();
     private long _nextId;
 
+    /// <param name="clock">Tells the time since some moment; by default since now.</param>
+    public SoakLedger(Func<TimeSpan>? clock = null)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        _clock = clock ?? (() => Stopwatch.GetElapsedTime(begun));
+    }
+
     /// <summary>What must not be: wrong bytes, hangs, failures without a cause.</summary>
     public IReadOnlyCollection<string> Complaints => _complaints;
 
     /// <summary>Failures that only the time explains, for whoever wants to know better.</summary>
     public IReadOnlyCollection<string> Doubtful => _doubtful;
 
-    public SoakExchange Begin(SoakProtocol protocol) => new(protocol, Interlocked.Increment(ref _nextId), _clock.Elapsed);
+    public SoakExchange Begin(SoakProtocol protocol) => new(protocol, Interlocked.Increment(ref _nextId), _clock());
 
     /// <summary>About to break connections: those that carry <paramref name="ids"/>, or, where null, some that nobody can read.</summary>
-    public void Broke(SoakProtocol protocol, string what, IReadOnlySet<long>? ids) => Add(new Harm(protocol, _clock.Elapsed, ids), what);
+    public void Broke(SoakProtocol protocol, string what, IReadOnlySet<long>? ids) => Add(new Harm(protocol, _clock(), ids), what);
 
     /// <summary>About to take a backend away; what it has under way ends. Dispose of the result when it is back.</summary>
     public IDisposable TookAway(IReadOnlySet<long> ids)
     {
-        var harm = new Harm(null, _clock.Elapsed, ids) { Lasts = true };
+        var harm = new Harm(null, _clock(), ids) { Lasts = true };
         Add(harm, "backend restarts");
         return new Returned(this, harm);
     }
+
+    /// <summary>Its client has said all that it had to say, or could not.</summary>
+    public void Listens(SoakExchange exchange) => exchange.Listens = _clock();
 
     public void Count(string what)
     {
@@ -97,7 +110,7 @@ internal sealed class SoakLedger
 
     public void Failed(SoakExchange exchange, string what)
     {
-        if (Explanation(exchange, _clock.Elapsed) is { } explanation)
+        if (Explanation(exchange, _clock()) is { } explanation)
         {
             Count($"{exchange.Protocol} broken: {explanation}");
             if (explanation == Close)
@@ -128,7 +141,7 @@ internal sealed class SoakLedger
 
     private string Line(SoakExchange exchange, string what) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{_clock.Elapsed.TotalSeconds:0.000} {exchange.Protocol} {exchange.IdText} begun {exchange.Begun.TotalSeconds:0.000}: {what}");
+        $"{_clock().TotalSeconds:0.000} {exchange.Protocol} {exchange.IdText} begun {exchange.Begun.TotalSeconds:0.000}: {what}");
 
     private void Add(Harm harm, string what)
     {
@@ -143,6 +156,8 @@ internal sealed class SoakLedger
 
     private string? Explanation(SoakExchange exchange, TimeSpan now)
     {
+        bool IsPrompt(TimeSpan harmed) => now <= (exchange.Listens > harmed ? exchange.Listens : harmed) + Prompt;
+
         lock (_gate)
         {
             var harms = _harms.Where(harm =>
@@ -153,12 +168,12 @@ internal sealed class SoakLedger
                 return "its own connection or backend";
             }
 
-            if (harms.Exists(harm => harm.Ids is null && exchange.Begun <= harm.At && now <= harm.At + Prompt))
+            if (harms.Exists(harm => harm.Ids is null && exchange.Begun <= harm.At && IsPrompt(harm.At)))
             {
                 return "one of the connections that many share";
             }
 
-            if (harms.Exists(harm => harm.Protocol is null && exchange.Begun <= harm.At && now <= harm.At + Prompt))
+            if (harms.Exists(harm => harm.Protocol is null && exchange.Begun <= harm.At && IsPrompt(harm.At)))
             {
                 return "on its way to a backend that went";
             }
@@ -170,7 +185,7 @@ internal sealed class SoakLedger
 
             // Only pooled connections are broken while they carry nothing. Those of WebSocket are: over HTTP/2 sessions share one, and
             // between sidecars a handshake that was refused gives its connection back.
-            return exchange.Protocol != SoakProtocol.Tcp && harms.Exists(harm => now <= harm.Until + Prompt) ? Close : null;
+            return exchange.Protocol != SoakProtocol.Tcp && harms.Exists(harm => IsPrompt(harm.Until)) ? Close : null;
         }
     }
 
@@ -193,7 +208,7 @@ internal sealed class SoakLedger
         {
             lock (ledger._gate)
             {
-                harm.Until = ledger._clock.Elapsed;
+                harm.Until = ledger._clock();
                 harm.Lasts = false;
             }
         }

@@ -122,6 +122,22 @@ public sealed class SoakSelfTests
         Assert.Equal(2, ledger.Complaints.Count);
     }
 
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(30, false)]
+    public void AFailureIsHeardOfWhenItsClientHasSaidAll(int secondsAfter, bool isExplained)
+    {
+        var now = TimeSpan.Zero;
+        var ledger = new SoakLedger(() => now);
+        var exchange = ledger.Begin(SoakProtocol.Http1);
+        ledger.Broke(SoakProtocol.Http1, "a break", new HashSet<long> { 1_000_000 });
+        now += TimeSpan.FromSeconds(40);
+        ledger.Listens(exchange);
+        now += TimeSpan.FromSeconds(secondsAfter);
+        ledger.Failed(exchange, "gone");
+        Assert.Equal(isExplained, ledger.Complaints.Count == 0);
+    }
+
     [Fact]
     public void ItsOwnBreakExplainsAFailure()
     {
