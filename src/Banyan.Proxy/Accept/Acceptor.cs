@@ -43,6 +43,7 @@ internal sealed class Acceptor
             Libc.SetOption(fd, Libc.SOL_SOCKET, Libc.SO_REUSEPORT, 1);
         }
 
+        Libc.SetLoopbackCongestion(fd, address);
         if (Libc.bind(fd, address.Bytes, address.Length) < 0 || Libc.listen(fd, Backlog) < 0)
         {
             error = $"cannot listen on {config.Address}: errno {Libc.Errno}";

@@ -106,6 +106,7 @@ internal static class Connector
         }
 
         Libc.SetOption(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, 1);
+        Libc.SetLoopbackCongestion(fd, address);
         if (Libc.connect(fd, address.Bytes, address.Length) < 0)
         {
             if (Libc.Errno != Libc.EINPROGRESS)

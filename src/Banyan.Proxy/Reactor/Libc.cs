@@ -27,6 +27,7 @@ internal static unsafe partial class Libc
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int IPPROTO_TCP = 6;
     internal const int TCP_NODELAY = 1;
+    internal const int TCP_CONGESTION = 13;
     internal const int SOL_SOCKET = 1;
     internal const int SO_REUSEADDR = 2;
     internal const int SO_ERROR = 4;
@@ -149,4 +150,18 @@ internal static unsafe partial class Libc
 
     internal static void SetOption(int fd, int level, int option, int value) =>
         setsockopt(fd, level, option, &value, sizeof(int));
+
+    /// <summary>On a connection that never leaves the host nothing can be congested: the algorithm that keeps the least books
+    /// (BBR measures rates and paces) takes its place. A listener hands it on to what it accepts.</summary>
+    internal static void SetLoopbackCongestion(int fd, in SockAddr address)
+    {
+        if (address.IsLoopback)
+        {
+            fixed (byte* name = "reno"u8)
+            {
+                // Where the kernel refuses, its own choice stays.
+                _ = setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, 4);
+            }
+        }
+    }
 }

@@ -66,6 +66,20 @@ internal unsafe struct SockAddr
         }
     }
 
+    /// <summary>127.0.0.0/8 or ::1.</summary>
+    internal readonly bool IsLoopback
+    {
+        get
+        {
+            fixed (byte* bytes = Bytes)
+            {
+                return Family == Libc.AF_INET
+                    ? bytes[4] == 127
+                    : new ReadOnlySpan<byte>(bytes + 8, 16).SequenceEqual("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\u0001"u8);
+            }
+        }
+    }
+
     internal readonly bool SameAs(in SockAddr other)
     {
         fixed (byte* a = Bytes, b = other.Bytes)
