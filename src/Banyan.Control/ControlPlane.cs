@@ -197,8 +197,14 @@ public sealed class ControlPlane : IAsyncDisposable
                 new TrafficEndpoint(scraper, _time),
                 new EdgesEndpoint(edges, store, _time),
                 new JoinTokensEndpoint(authority, store, database, _time),
-                new CertificatesEndpoint(authority, identity.Refusals, store, database, _time),
-                new AuthorityEndpoint(authority, store, database, _time)).Map,
+                new CertificatesEndpoint(authority, identity, store, database, _time),
+                new AuthorityEndpoint(
+                    authority,
+                    identity.Keeper,
+                    new RotationProof(authority, store, database, _hub.Trust),
+                    store,
+                    database,
+                    _time)).Map,
             _logs,
             cancel);
         _parts.Push(server);

@@ -173,6 +173,10 @@ internal sealed class ControlClient : IDisposable
     public Task<IssuedList> IssuedAsync(string? identity, int limit, CancellationToken cancel) =>
         GetAsync<IssuedList>($"api/v1/certificates/issued?limit={limit}{Optional("identity", identity)}", cancel);
 
+    /// <summary>The record of one certificate; null when the control plane has none.</summary>
+    public async Task<IssuedEntry?> IssuedAsync(string serial, CancellationToken cancel) =>
+        (await GetAsync<IssuedList>($"api/v1/certificates/issued?limit=1{Optional("serial", serial)}", cancel)).Items.FirstOrDefault();
+
     /// <summary>POST …/deny.</summary>
     public async Task<IssuedEntry> DenyAsync(string serial, string? reason, CancellationToken cancel)
     {
@@ -201,9 +205,15 @@ internal sealed class ControlClient : IDisposable
         GetAsync<RotationDocument>("api/v1/certificates/rotation", cancel);
 
     /// <summary>POST /api/v1/certificates/rotate-root.</summary>
-    public async Task<RotationDocument> RotateRootAsync(bool force, bool abort, string? reason, CancellationToken cancel)
+    /// <param name="from">The stage that is to be followed; another one by now is refused.</param>
+    /// <param name="force">Also when it is not proved.</param>
+    /// <param name="abort">Back instead.</param>
+    /// <param name="reason">For the audit trail.</param>
+    /// <param name="cancel">Gives up.</param>
+    public async Task<RotationDocument> RotateRootAsync(
+        string from, bool force, bool abort, string? reason, CancellationToken cancel)
     {
-        var path = $"api/v1/certificates/rotate-root?{By}&force={Bit(force)}&abort={Bit(abort)}{Optional("reason", reason)}";
+        var path = $"api/v1/certificates/rotate-root?{By}&from={from}&force={Bit(force)}&abort={Bit(abort)}{Optional("reason", reason)}";
         using var response = await SendAsync(HttpMethod.Post, path, null, cancel);
         return await ReadAsync<RotationDocument>(response, cancel);
     }
@@ -257,7 +267,8 @@ internal sealed class ControlClient : IDisposable
         {
             throw new RefusedException(
                 refused.Message,
-                [.. refused.Problems.Select(problem => problem.File == ApiFile ? problem with { File = name } : problem)]);
+                [.. refused.Problems.Select(problem => problem.File == ApiFile ? problem with { File = name } : problem)],
+                refused.Status);
         }
     }
 
@@ -325,7 +336,8 @@ internal sealed class ControlClient : IDisposable
                 return new RefusedException(
                     document.Detail ?? document.Title,
                     [.. (document.Problems ?? []).Select(problem => new ProblemEntry(
-                        problem.File, problem.Line, problem.Column, problem.Field, problem.Message))]);
+                        problem.File, problem.Line, problem.Column, problem.Field, problem.Message))],
+                    (int)status);
             }
         }
         catch (JsonException)

@@ -25,6 +25,8 @@ internal static class CertsCommand
             }
         });
         var force = new Option<bool>("--force") { Description = "rotate-root: the next stage also when the last one is not proved" };
+        var from = new Option<string?>("--from") { Description = "rotate-root: only if the stage is still this one: none, trusted, signing", HelpName = "STAGE" };
+        from.AcceptOnlyFromAmong("none", "trusted", "signing");
         var abort = new Option<bool>("--abort") { Description = "rotate-root: back, as long as the next root signs nothing" };
         var reason = Shared.Reason();
         var state = Shared.State();
@@ -47,6 +49,7 @@ internal static class CertsCommand
         command.Add(target);
         command.Add(identity);
         command.Add(limit);
+        command.Add(from);
         command.Add(force);
         command.Add(abort);
         command.Add(reason);
@@ -81,8 +84,9 @@ internal static class CertsCommand
                 case "install":
                     return await InstallAsync(control, result.GetValue(target)!, result.GetValue(reason), isJson, cancel);
                 case "rotate-root":
+                    var stage = result.GetValue(from) ?? (await control.RotationAsync(cancel)).Stage;
                     return Rotated(await control.RotateRootAsync(
-                        result.GetValue(force), result.GetValue(abort), result.GetValue(reason), cancel), isJson);
+                        stage, result.GetValue(force), result.GetValue(abort), result.GetValue(reason), cancel), isJson);
                 case "list":
                     return List(await control.IssuedAsync(result.GetValue(identity), result.GetValue(limit), cancel), isJson);
                 default:

@@ -12,7 +12,9 @@ internal static class SidecarIdentity
     private static readonly TimeSpan TokenLife = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan ControlPatience = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan DeniedPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     /// <summary>What of a certificate's life has to be left: by then the sidecar renews it.</summary>
     private static readonly TimeSpan LeastLife = TimeSpan.FromSeconds(5);
@@ -23,14 +25,14 @@ internal static class SidecarIdentity
         StatePaths state, string node, Workload owner, TimeProvider time, CancellationToken cancel)
     {
         var folder = state.Identity(node);
-        if (IsUsable(state, folder, owner, time.GetUtcNow()))
+        if (Usable(state, folder, owner, time.GetUtcNow()) is { } serial && !await IsDeniedAsync(state, serial, cancel))
         {
             return;
         }
 
         if (Directory.Exists(folder))
         {
-            // Of another certificate authority, or run out: with it the sidecar would try for ever.
+            // Of another certificate authority, run out or denied: with it the sidecar would try for ever.
             Directory.Delete(folder, recursive: true);
         }
 
@@ -42,23 +44,50 @@ internal static class SidecarIdentity
         var time = TimeProvider.System;
         using var control = new ControlClient(state);
         var start = time.GetTimestamp();
-        while (true)
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
                 var name = $"{owner.Metadata.Namespace}/{owner.Metadata.Name}";
                 return (await control.CreateJoinTokenAsync(name, TokenLife, "up", cancel)).Token;
             }
-            catch (UserException) when (time.GetElapsedTime(start) < ControlPatience)
+            catch (UserException exception) when (MayChange(exception) && time.GetElapsedTime(start) < ControlPatience)
             {
                 // It starts, or has not read the file yet that the workload stands in.
-                await Task.Delay(Pause, time, cancel);
+                await Task.Delay(pause, time, cancel);
             }
         }
     }
 
-    /// <summary>Whether the control plane here takes what a sidecar has kept.</summary>
-    private static bool IsUsable(StatePaths state, string folder, Workload owner, DateTimeOffset now)
+    /// <summary>Whether it is worth to ask once more: nobody answered, not ready yet, or no such workload yet.</summary>
+    private static bool MayChange(UserException exception) =>
+        exception is not RefusedException refused || refused.Status is 404 or 503;
+
+    /// <summary>Whether a certificate was denied. One that cannot be asked about is judged by whom it is shown to.</summary>
+    private static async Task<bool> IsDeniedAsync(StatePaths state, string serial, CancellationToken cancel)
+    {
+        var time = TimeProvider.System;
+        using var control = new ControlClient(state);
+        for (var start = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                return await control.IssuedAsync(serial, cancel) is { DeniedAt: not null };
+            }
+            catch (UserException exception)
+            {
+                if (exception is RefusedException || time.GetElapsedTime(start) >= DeniedPatience)
+                {
+                    return false;
+                }
+
+                await Task.Delay(FirstPause, time, cancel);
+            }
+        }
+    }
+
+    /// <summary>The serial of what a sidecar has kept, if the control plane here would take it; else null.</summary>
+    private static string? Usable(StatePaths state, string folder, Workload owner, DateTimeOffset now)
     {
         try
         {
@@ -67,16 +96,17 @@ internal static class SidecarIdentity
             anchors.ImportFromPemFile(Path.Combine(folder, "trust.pem"));
             X509Certificate2Collection roots = [];
             roots.ImportFromPemFile(Path.Combine(state.ControlFolder, "ca", "root.pem"));
-            return File.Exists(Path.Combine(folder, "key.pem"))
+            var isUsable = File.Exists(Path.Combine(folder, "key.pem"))
                 && leaf.NotAfter.ToUniversalTime() > now.UtcDateTime + LeastLife
                 && anchors.Any(anchor => roots.Any(root => root.RawDataMemory.Span.SequenceEqual(anchor.RawDataMemory.Span)))
                 && Names(leaf).Any(uri => uri.EndsWith(
                     $"/ns/{owner.Metadata.Namespace}/sa/{WorkloadIdentity.AccountOf(owner)}", StringComparison.Ordinal));
+            return isUsable ? leaf.SerialNumber.ToLowerInvariant() : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException
             or System.Formats.Asn1.AsnContentException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -174,7 +174,11 @@ internal sealed record ApiRoutes(
         },
         new("GET", "/api/v1/certificates/issued", "Certificates, the newest first", Certificates.IssuedAsync)
         {
-            Query = [("identity", "Only of this SPIFFE ID"), ("limit", "1 to 500, 50 by default")],
+            Query =
+            [
+                ("identity", "Only of this SPIFFE ID"), ("serial", "Only the one of this serial"),
+                ("limit", "1 to 500, 50 by default"),
+            ],
             Answer = typeof(IssuedList),
         },
         new("POST", "/api/v1/certificates/{serial}/deny",
@@ -199,6 +203,7 @@ internal sealed record ApiRoutes(
         {
             Query =
             [
+                ("from", "none, trusted or signing: the stage as it is now; needed, but to abort"),
                 ("force", "true: also when the last stage is not proved"), ("abort", "true: back, before it signs"),
                 By, Reason,
             ],

@@ -7,8 +7,14 @@ namespace Banyan.Control.Api;
 
 /// <summary>Orders to the certificate authority: certificates signed elsewhere, another root.</summary>
 internal sealed class AuthorityEndpoint(
-    CertificateAuthority authority, ConfigStore store, IDatabase database, TimeProvider time)
+    CertificateAuthority authority, CaKeeper keeper, RotationProof proof, ConfigStore store, IDatabase database,
+    TimeProvider time)
 {
+    private static readonly Dictionary<string, RotationStage> Stages = new(StringComparer.Ordinal)
+    {
+        ["none"] = RotationStage.None, ["trusted"] = RotationStage.Trusted, ["signing"] = RotationStage.Signing,
+    };
+
     /// <summary>POST /api/v1/certificates/csr.</summary>
     public async Task RequestAsync(HttpContext context)
     {
@@ -52,45 +58,36 @@ internal sealed class AuthorityEndpoint(
         await Reply.NothingAsync(context);
     }
 
-    /// <summary>POST /api/v1/certificates/rotate-root: the next stage, if the last one is proved.</summary>
+    /// <summary>
+    /// POST /api/v1/certificates/rotate-root: the next stage, if the last one is proved and still the one that
+    /// <c>from</c> names.
+    /// </summary>
     public async Task RotateAsync(HttpContext context)
     {
         var origin = Caller.Origin(context, "certs rotate-root");
         var (force, abort) = (QueryValues.Flag(context, "force"), QueryValues.Flag(context, "abort"));
-        var now = time.GetUtcNow();
-        var before = await ReadAsync(now);
-        if (database.IsShared)
+        var from = abort ? RotationStage.Trusted : From(context);
+        var before = await ReadAsync(time.GetUtcNow());
+        if (Refusal(before, from, abort, force) is { } refusal)
         {
-            await Reply.ProblemAsync(
-                context,
-                StatusCodes.Status409Conflict,
-                "several control planes share the root: change it on one of its own, and copy its files", "force");
-            return;
-        }
-
-        if (!abort && !force && before.Waiting.Count > 0)
-        {
-            await Reply.ProblemAsync(
-                context,
-                StatusCodes.Status409Conflict,
-                $"not proved yet: {before.Waiting.Sum(each => each.Valid)} certificates were given out before this "
-                    + $"stage and not renewed since, the first of them of {before.Waiting[0].Identity}; they end "
-                    + $"at the latest at {before.Waiting.Max(each => each.NotAfter):u}",
-                "force");
+            await Reply.ProblemAsync(context, StatusCodes.Status409Conflict, refusal.Message, refusal.Field);
             return;
         }
 
         try
         {
-            Order(abort, now);
+            Order(before, from, abort);
         }
         catch (CaException exception)
         {
-            await Reply.ProblemAsync(context, StatusCodes.Status409Conflict, exception.Message, "abort");
+            await Reply.ProblemAsync(
+                context, StatusCodes.Status409Conflict, exception.Message, abort ? "abort" : "from");
             return;
         }
 
-        var after = await ReadAsync(now);
+        // Proxies are told now, and not when the keeper looks the next time.
+        keeper.Publish();
+        var after = await ReadAsync(time.GetUtcNow());
         await AuditAsync(origin, $"{before.Stage} → {after.Stage}{(force ? ", forced" : "")}");
         await Reply.JsonAsync(context, after, ApiJson.Default.RotationDocument);
     }
@@ -99,7 +96,36 @@ internal sealed class AuthorityEndpoint(
     public async Task RotationAsync(HttpContext context) =>
         await Reply.JsonAsync(context, await ReadAsync(time.GetUtcNow()), ApiJson.Default.RotationDocument);
 
-    private void Order(bool abort, DateTimeOffset now)
+    private static RotationStage From(HttpContext context) =>
+        QueryValues.Text(context, "from") is { } word && Stages.TryGetValue(word, out var stage)
+            ? stage
+            : throw new BadParameterException("from", $"is the stage as it is now: {string.Join(", ", Stages.Keys)}");
+
+    private (string Message, string Field)? Refusal(RotationDocument before, RotationStage from, bool abort, bool force)
+    {
+        if (database.IsShared)
+        {
+            return ("several control planes share the root: change it on one of its own, and copy its files", "force");
+        }
+
+        if (!abort && Stages[before.Stage] != from)
+        {
+            return ($"the stage is {before.Stage} and not {Word(from)} any more: somebody else has begun it", "from");
+        }
+
+        if (abort || force || before.Waiting.Count == 0)
+        {
+            return null;
+        }
+
+        return (
+            $"not proved yet: {before.Waiting.Sum(each => each.Valid)} certificates are of proxies that did not report "
+            + $"this stage and have no newer ones, the first of them of {before.Waiting[0].Identity}; they end at the "
+            + $"latest at {before.Waiting.Max(each => each.NotAfter):u}",
+            "force");
+    }
+
+    private void Order(RotationDocument before, RotationStage from, bool abort)
     {
         if (abort)
         {
@@ -108,23 +134,22 @@ internal sealed class AuthorityEndpoint(
         }
 
         var lives = MeshIdentities.Mesh(store.View).Certificates;
-        authority.Advance(now, lives.RootTtl, lives.IntermediateTtl);
+        authority.Advance(from, before.Begun, time, lives.RootTtl, lives.IntermediateTtl);
     }
 
     private async Task<RotationDocument> ReadAsync(DateTimeOffset now)
     {
         var (stage, begun) = authority.Rotation;
-        var waiting = begun is { } since ? await store.ReadAsync(_ => database.NotRenewed(since, now)) : [];
-        return new RotationDocument(
-            stage switch
-            {
-                RotationStage.Trusted => "trusted",
-                RotationStage.Signing => "signing",
-                _ => "none",
-            },
-            begun,
-            [.. waiting.Select(CertificatesEndpoint.Entry)]);
+        var waiting = await proof.WaitingAsync(stage, begun, now);
+        return new RotationDocument(Word(stage), begun, [.. waiting.Select(CertificatesEndpoint.Entry)]);
     }
+
+    private static string Word(RotationStage stage) => stage switch
+    {
+        RotationStage.Trusted => "trusted",
+        RotationStage.Signing => "signing",
+        _ => "none",
+    };
 
     private async Task AuditAsync(WriteOrigin origin, string target)
     {
@@ -146,6 +171,9 @@ public sealed record CsrDocument(string Pem);
 /// none; trusted: the next root is trusted and signs nothing; signing: the old one is trusted still.
 /// </param>
 /// <param name="Begun">When this stage began.</param>
-/// <param name="Waiting">Who holds certificates that were given out before that, and not renewed since.</param>
+/// <param name="Waiting">
+/// Who has not proved this stage yet: certificates that were given out before it and not renewed since, whose proxy has
+/// not acknowledged the anchors either; and proxies that are connected and have not acknowledged them.
+/// </param>
 public sealed record RotationDocument(
     string Stage, DateTimeOffset? Begun, IReadOnlyList<IdentityEntry> Waiting);

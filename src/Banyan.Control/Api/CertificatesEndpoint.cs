@@ -8,7 +8,7 @@ namespace Banyan.Control.Api;
 
 /// <summary>The certificate authority: its state, what it issued, denials.</summary>
 internal sealed class CertificatesEndpoint(
-    CertificateAuthority authority, RefusalCounts refusals, ConfigStore store, IDatabase database, TimeProvider time)
+    CertificateAuthority authority, IdentityParts parts, ConfigStore store, IDatabase database, TimeProvider time)
 {
     private const int DefaultLimit = 50;
     private const int MostSerial = 80;
@@ -31,16 +31,16 @@ internal sealed class CertificatesEndpoint(
                 material?.RenewAt,
                 [.. (material?.Anchors ?? []).Select(Entry)],
                 [.. identities.Select(Entry)],
-                [.. refusals.Read().Select(each => new RefusalEntry(each.Key, each.Value))]),
+                [.. parts.Refusals.Read().Select(each => new RefusalEntry(each.Key, each.Value))]),
             ApiJson.Default.CertificatesDocument);
     }
 
     /// <summary>GET /api/v1/certificates/issued.</summary>
     public async Task IssuedAsync(HttpContext context)
     {
-        var identity = QueryValues.Text(context, "identity");
+        var (identity, serial) = (QueryValues.Text(context, "identity"), QueryValues.Text(context, "serial"));
         var limit = (int)(QueryValues.Number(context, "limit", 1, 500) ?? DefaultLimit);
-        var issued = await store.ReadAsync(_ => database.Issued(identity, limit));
+        var issued = await store.ReadAsync(_ => database.Issued(identity, serial, limit));
         await Reply.JsonAsync(
             context, new IssuedList([.. issued.Select(Entry)]), ApiJson.Default.IssuedList);
     }
@@ -58,6 +58,12 @@ internal sealed class CertificatesEndpoint(
 
         var (now, origin) = (time.GetUtcNow(), Caller.Origin(context, "certs deny"));
         var denied = await store.ReadAsync(_ => database.Deny(serial, now, origin.Entry(0, now, serial)));
+        if (denied is not null)
+        {
+            parts.Denied.Add(serial);
+            parts.Gate.EndStreams();
+        }
+
         await (denied is not null
             ? Reply.JsonAsync(context, Entry(denied), ApiJson.Default.IssuedEntry)
             : Reply.ProblemAsync(

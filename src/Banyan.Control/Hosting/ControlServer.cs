@@ -1,5 +1,6 @@
 using System.Net;
 using Banyan.Control.Api;
+using Banyan.Control.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -174,7 +175,14 @@ internal sealed class ControlServer : IAsyncDisposable
             }
 
             connection.Items[ListenerKey] = listener;
-            await next(connection);
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                PeerChain.Of(connection.Items)?.Dispose();
+            }
         });
     }
 

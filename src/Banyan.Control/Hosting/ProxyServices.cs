@@ -13,13 +13,14 @@ internal sealed record ProxyServices(
     XdsService Xds, ReportService Reports, IdentityService Identity, ProxyGate Gate, ServerIdentity Server)
 {
     /// <summary>Serves a request of one of the two listeners.</summary>
-    public Task ServeAsync(HttpContext context, Listener listener)
+    public async Task ServeAsync(HttpContext context, Listener listener)
     {
         // No rate bounds the streams; each message is bounded.
         context.Features.GetRequiredFeature<IHttpMinRequestBodyDataRateFeature>().MinDataRate = null;
         if (IdentityService.Serves(context))
         {
-            return Identity.HandleAsync(context);
+            await Identity.HandleAsync(context);
+            return;
         }
 
         if (listener == Listener.XdsTls && Gate.Admit(context) is { } refusal)
@@ -27,9 +28,10 @@ internal sealed record ProxyServices(
             context.Response.ContentType = GrpcTrailers.ContentType;
             context.Response.Headers[GrpcTrailers.Status] = GrpcTrailers.FormatStatus(refusal.Status);
             context.Response.Headers[GrpcTrailers.Message] = GrpcTrailers.EncodeMessage(refusal.Message);
-            return Task.CompletedTask;
+            return;
         }
 
-        return ReportService.Serves(context) ? Reports.HandleAsync(context) : Xds.HandleAsync(context);
+        using var guard = ProxyGate.GuardOf(context);
+        await (ReportService.Serves(context) ? Reports.HandleAsync(context) : Xds.HandleAsync(context));
     }
 }

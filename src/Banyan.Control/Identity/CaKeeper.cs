@@ -12,6 +12,7 @@ internal sealed class CaKeeper(
     CertificateAuthority authority,
     ServerIdentity server,
     DeniedSerials denied,
+    ProxyGate gate,
     ConfigStore store,
     IDatabase database,
     Action<XdsResource> trust,
@@ -23,6 +24,7 @@ internal sealed class CaKeeper(
 
     private DateTimeOffset _warnedAt = DateTimeOffset.MinValue;
     private string? _said;
+    private volatile XdsResource? _published;
 
     /// <summary>Runs until the control plane stops.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -63,7 +65,8 @@ internal sealed class CaKeeper(
             }
         }
 
-        if (authority.Reload())
+        // A database that others share has one root: another one is not taken up from files either.
+        if (authority.Reload(database.IsShared ? authority.Material?.RootHash : null))
         {
             Log.Reloaded(log, authority.Folder);
         }
@@ -73,14 +76,21 @@ internal sealed class CaKeeper(
             Renew(material, now, lives.IntermediateTtl);
         }
 
-        if (authority.Material is { } current)
-        {
-            var anchors = string.Concat(current.Anchors.Select(each => each.ExportCertificatePem() + "\n"));
-            trust(TrustBundle.Of(MeshIdentities.Mesh(store.View).TrustDomain, anchors));
-        }
-
+        Publish();
         denied.Replace(await store.ReadAsync(_ => database.Denied(now)));
+        gate.EndStreams();
         await server.RefreshAsync();
+    }
+
+    /// <summary>Tells proxies whom to trust, if that is not what they were told last. Thread-safe.</summary>
+    public void Publish()
+    {
+        if (authority.Material?.Bundle(MeshIdentities.Mesh(store.View).TrustDomain) is { } bundle
+            && !ReferenceEquals(bundle, _published))
+        {
+            trust(bundle);
+            _published = bundle;
+        }
     }
 
     private void Renew(CaMaterial material, DateTimeOffset now, TimeSpan life)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Banyan.Model;
 
 namespace Banyan.Control.Identity;
 
@@ -9,6 +10,8 @@ namespace Banyan.Control.Identity;
 /// </summary>
 internal sealed record CaMaterial
 {
+    private volatile XdsResource? _bundle;
+
     /// <summary>The root that the issuing certificate leads to.</summary>
     public required X509Certificate2 Root { get; init; }
 
@@ -33,6 +36,19 @@ internal sealed record CaMaterial
     /// <summary>From here on the issuing certificate is to be replaced: half of its life is over.</summary>
     public DateTimeOffset RenewAt =>
         Certificates.From(Issuing) + ((Issuing.NotAfter - Issuing.NotBefore) / 2);
+
+    /// <summary>Its anchors as the resource that proxies get. The same one each time for the same trust domain.</summary>
+    public XdsResource Bundle(string trustDomain)
+    {
+        // Asked for every second; encoded once.
+        if (_bundle is { } had && had.Name == WorkloadIdentity.Domain(trustDomain))
+        {
+            return had;
+        }
+
+        return _bundle = Model.TrustBundle.Of(
+            trustDomain, string.Concat(Anchors.Select(each => each.ExportCertificatePem() + "\n")));
+    }
 
     /// <summary>Names the signing root, as join tokens do.</summary>
     public string RootHash => Certificates.KeyHash(Root);

@@ -62,27 +62,41 @@ internal sealed partial class CertificateAuthority
     }
 
     /// <summary>Begins the next stage of a change of the root: trust it, sign with it, retire the old one.</summary>
+    /// <param name="expected">
+    /// Where the rotation stands, as whoever orders this has seen it: of two who order the same step one has it.
+    /// </param>
+    /// <param name="begun">Since when, likewise.</param>
+    /// <param name="time">Tells when the stage begins: not before what is signed is signed by it.</param>
+    /// <param name="rootLife">Of a root that is made.</param>
+    /// <param name="issuingLife">Of its issuing certificate.</param>
     /// <exception cref="CaException">It cannot begin; nothing has changed.</exception>
-    public RotationStage Advance(DateTimeOffset now, TimeSpan rootLife, TimeSpan issuingLife)
+    public RotationStage Advance(
+        RotationStage expected, DateTimeOffset? begun, TimeProvider time, TimeSpan rootLife, TimeSpan issuingLife)
     {
         lock (_changing)
         {
             var material = _material ?? throw new CaException("there is no authority yet");
-            switch (_rotation.Stage)
+            return Step(expected, begun, () =>
             {
-                case RotationStage.None:
-                    _rotation.Trust(NewFiles(now, rootLife, issuingLife, out var root), root, now);
-                    break;
-                case RotationStage.Trusted:
-                    _rotation.Sign(material.Root, now);
-                    break;
-                default:
-                    _rotation.Retire();
-                    break;
-            }
+                var now = time.GetUtcNow();
+                switch (expected)
+                {
+                    case RotationStage.None:
+                        _rotation.Trust(NewFiles(now, rootLife, issuingLife, out var root), root, now);
+                        break;
+                    case RotationStage.Trusted:
+                        _rotation.Sign(material.Root, now);
+                        break;
+                    default:
+                        _rotation.Retire();
+                        break;
+                }
 
-            Load();
-            return _rotation.Stage;
+                Load();
+
+                // Answers that were made meanwhile have the anchors of before.
+                _rotation.Restart(time.GetUtcNow());
+            });
         }
     }
 
@@ -97,8 +111,34 @@ internal sealed partial class CertificateAuthority
                 throw new CaException("there is no root to take back: one that signs is followed by another one");
             }
 
-            _rotation.Abort();
-            Load();
+            Step(RotationStage.Trusted, _rotation.Begun, () =>
+            {
+                _rotation.Abort();
+                Load();
+            });
+        }
+    }
+
+    /// <summary>
+    /// Does a step whole: one that the disk interrupts is finished or taken back before anything else is done.
+    /// </summary>
+    private RotationStage Step(RotationStage expected, DateTimeOffset? begun, Action step)
+    {
+        try
+        {
+            _rotation.Recover();
+            if (_rotation.Stage != expected || _rotation.Begun != begun)
+            {
+                throw new CaException(
+                    "somebody else has begun another stage meanwhile: `banyan certs status` shows where it stands");
+            }
+
+            step();
+            return _rotation.Stage;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new CaException($"the step was not finished: {exception.Message}", exception);
         }
     }
 
@@ -159,11 +199,10 @@ internal sealed partial class CertificateAuthority
             _draft.Create((CaFolder.Root, Text(root)), (CaFolder.Issuing, issuing));
             if (_folder.Exists)
             {
-                var old = new CaFolder(Path.GetDirectoryName(_folder.Path)!, "ca.old");
-                old.Remove();
-                _folder.MoveTo(old);
+                _replaced.Remove();
+                _folder.MoveTo(_replaced);
                 _draft.MoveTo(_folder);
-                old.Remove();
+                _replaced.Remove();
             }
         }
 

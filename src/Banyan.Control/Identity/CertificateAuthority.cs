@@ -14,6 +14,7 @@ internal sealed partial class CertificateAuthority
     private readonly CaFolder _folder;
     private readonly CaFolder _draft;
     private readonly CaFolder _request;
+    private readonly CaFolder _replaced;
     private readonly RootRotation _rotation;
     private CaMaterial? _candidate;
     private volatile CaMaterial? _material;
@@ -25,6 +26,7 @@ internal sealed partial class CertificateAuthority
         _folder = new CaFolder(state, "ca");
         _draft = new CaFolder(state, "ca.draft");
         _request = new CaFolder(state, "ca.request");
+        _replaced = new CaFolder(state, "ca.old");
         _rotation = new RootRotation(state);
     }
 
@@ -53,12 +55,14 @@ internal sealed partial class CertificateAuthority
             authority._rotation.Recover();
             if (authority._folder.Exists)
             {
+                // One that was followed by another, by a process that ended before it had removed it.
+                authority._replaced.Remove();
                 authority._candidate = CaMaterial.Read(authority._folder);
             }
 
             return authority;
         }
-        catch (CaException exception)
+        catch (Exception exception) when (exception is CaException or IOException or UnauthorizedAccessException)
         {
             throw new ControlPlaneException($"the certificate authority cannot start: {exception.Message}", exception);
         }
@@ -94,8 +98,7 @@ internal sealed partial class CertificateAuthority
         {
             if (!isOurs)
             {
-                _problem = $"the control planes that share the database have another root than {CandidateHash}: "
-                    + $"give this one an issuing certificate of theirs, or copy their {_folder.Path} to here";
+                _problem = Foreign(CandidateHash);
                 return;
             }
 
@@ -111,24 +114,33 @@ internal sealed partial class CertificateAuthority
     /// <summary>
     /// Reads the files again when they have changed; what cannot be used leaves the last good ones in use.
     /// </summary>
+    /// <param name="pinned">The only root that may sign; null = any.</param>
     /// <returns>Whether others are in use now.</returns>
-    public bool Reload()
+    public bool Reload(string? pinned = null)
     {
         lock (_changing)
         {
-            if (_material is null || !_folder.Exists || _folder.Stamp() == _stamp)
+            if (_material is null || !_folder.Exists || _folder.Stamp() is var stamp && stamp == _stamp)
             {
                 return false;
             }
 
+            // Before the content: what changes meanwhile is looked at again.
+            _stamp = stamp;
             try
             {
-                Load();
+                var next = CaMaterial.Read(_folder);
+                if (pinned is not null && next.RootHash != pinned)
+                {
+                    _problem = Foreign(next.RootHash);
+                    return false;
+                }
+
+                (_material, _problem) = (next, null);
                 return true;
             }
             catch (CaException exception)
             {
-                _stamp = _folder.Stamp();
                 _problem = exception.Message;
                 return false;
             }
@@ -164,6 +176,10 @@ internal sealed partial class CertificateAuthority
             return CertificateMaker.Leaf(material, identity, key, now, life);
         }
     }
+
+    private string Foreign(string hash) =>
+        $"the control planes that share the database have another root than {hash}: "
+        + $"give this one an issuing certificate of theirs, or copy their {_folder.Path} to here";
 
     private static CaMaterial? TryRead(CaFolder draft)
     {

@@ -24,13 +24,14 @@ internal sealed class Certifier(
     /// <exception cref="StoreFailedException">The database cannot be used; nothing was issued.</exception>
     public async Task<CertifyOutcome> CertifyAsync(CertifyRequest request, PeerChain? peer)
     {
+        // Before the material: what counts as given out after a stage of a rotation has the anchors of that stage.
+        var now = time.GetUtcNow();
         if (authority.Material is not { } material)
         {
             return CertifyOutcome.Refused(Refusal.NotReady(
                 "the control plane has no certificate authority yet; its log and `banyan certs status` say why"));
         }
 
-        var now = time.GetUtcNow();
         if (now > material.NotAfter)
         {
             return CertifyOutcome.Refused(Refusal.NotReady(

@@ -22,8 +22,9 @@ internal sealed class IdentityParts
         Certifier = new Certifier(authority, store, database, ledger, time);
         Service = new IdentityService(Certifier, authority, Refusals, log);
         Gate = new ProxyGate(authority, denied, store, time);
+        Denied = denied;
         Server = new ServerIdentity(authority, store, ledger, time);
-        Keeper = new CaKeeper(authority, Server, denied, store, database, trust, log, time);
+        Keeper = new CaKeeper(authority, Server, denied, Gate, store, database, trust, log, time);
     }
 
     /// <summary>Decides who gets which certificate.</summary>
@@ -40,6 +41,9 @@ internal sealed class IdentityParts
 
     /// <summary>Looks after the authority.</summary>
     public CaKeeper Keeper { get; }
+
+    /// <summary>The certificates that prove nothing.</summary>
+    public DeniedSerials Denied { get; }
 
     /// <summary>What was refused.</summary>
     public RefusalCounts Refusals { get; } = new();

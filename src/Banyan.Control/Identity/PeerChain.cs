@@ -7,7 +7,8 @@ namespace Banyan.Control.Identity;
 /// </summary>
 /// <param name="Leaf">Its certificate.</param>
 /// <param name="Extra">What it sent with it.</param>
-internal sealed record PeerChain(X509Certificate2 Leaf, IReadOnlyList<X509Certificate2> Extra)
+/// <remarks>Belongs to its connection, which disposes of it when it has ended.</remarks>
+internal sealed record PeerChain(X509Certificate2 Leaf, IReadOnlyList<X509Certificate2> Extra) : IDisposable
 {
     /// <summary>More is not kept: a chain of ours has two.</summary>
     private const int MostExtra = 4;
@@ -23,6 +24,16 @@ internal sealed record PeerChain(X509Certificate2 Leaf, IReadOnlyList<X509Certif
     /// <summary>What the client of a connection showed; null when it showed nothing.</summary>
     public static PeerChain? Of(IDictionary<object, object?> items) =>
         items.TryGetValue(Key, out var kept) ? kept as PeerChain : null;
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Leaf.Dispose();
+        foreach (var each in Extra)
+        {
+            each.Dispose();
+        }
+    }
 
     // The ones of the handshake are disposed with it.
     private static X509Certificate2 Copy(byte[] der) => X509CertificateLoader.LoadCertificate(der);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Banyan.Control.Store;
 using Banyan.Xds.Grpc;
 using Microsoft.AspNetCore.Connections.Features;
@@ -14,6 +15,8 @@ internal sealed class ProxyGate(
     CertificateAuthority authority, DeniedSerials denied, ConfigStore store, TimeProvider time)
 {
     private static readonly object Key = new();
+
+    private readonly ConcurrentDictionary<NodeGuard, bool> _open = new();
 
     /// <summary>Judges a request; null lets it in.</summary>
     public Refusal? Admit(HttpContext context)
@@ -39,38 +42,38 @@ internal sealed class ProxyGate(
 
         if (denied.Contains(Certificates.Serial(peer.Leaf)))
         {
-            return Refusal.BadProof("proof-denied", "the client certificate was denied: join with a new token");
+            return Denied();
         }
 
-        context.Items[Key] = new NodeGuard(identity, store);
+        context.Items[Key] = new NodeGuard(identity, peer, store, _open);
         return null;
     }
 
     /// <summary>For which nodes a request may speak; null where no certificate is asked for.</summary>
     public static NodeGuard? GuardOf(HttpContext context) => context.Items[Key] as NodeGuard;
-}
 
-/// <summary>Knows which nodes an identity may speak for.</summary>
-internal sealed class NodeGuard(SpiffeId identity, ConfigStore store)
-{
-    /// <summary>Why it may not speak for this node, <c>NAMESPACE/WORKLOAD/REPLICA</c>; null when it may.</summary>
-    public Refusal? Problem(string node)
+    /// <summary>Ends the requests whose certificate was denied, or has run out, since they were let in.</summary>
+    public void EndStreams()
     {
-        if (node.Split('/') is not [var ns, var workload, ..] || ns != identity.Namespace)
+        var now = time.GetUtcNow();
+        foreach (var guard in _open.Keys)
         {
-            return Denied(node);
+            if (denied.Contains(guard.Serial))
+            {
+                guard.End(Denied());
+            }
+            else if (now > guard.NotAfter)
+            {
+                // Whoever has the next one by now comes back at once.
+                guard.End(new Refusal(
+                    "proof-expired",
+                    GrpcStatusCode.Unavailable,
+                    $"the client certificate of this stream was valid until {guard.NotAfter:u}, and here it is "
+                    + $"{now:u}: come back with the next one"));
+            }
         }
-
-        // A workload that was deleted runs on for a while; its namespace is proved all the same.
-        return MeshIdentities.Of(store.View, ns, workload) is { } expected && expected != identity
-            ? Denied(node)
-            : null;
     }
 
-    private Refusal Denied(string node) => new(
-        "other-node",
-        GrpcStatusCode.PermissionDenied,
-        $"the client certificate is that of {identity}, which is not the identity of node {Shorten(node)}");
-
-    private static string Shorten(string node) => node.Length <= 200 ? node : node[..200];
+    private static Refusal Denied() =>
+        Refusal.BadProof("proof-denied", "the client certificate was denied: join with a new token");
 }

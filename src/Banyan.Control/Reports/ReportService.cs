@@ -30,7 +30,9 @@ internal sealed class ReportService(EdgeStore store, ILogger log) : IDisposable
     /// <summary>Serves one stream.</summary>
     public async Task HandleAsync(HttpContext context)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        var guard = ProxyGate.GuardOf(context);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted, _stopping.Token, guard?.Ended ?? CancellationToken.None);
         var (status, message) = (GrpcStatusCode.Ok, "");
         try
         {
@@ -38,7 +40,7 @@ internal sealed class ReportService(EdgeStore store, ILogger log) : IDisposable
             await context.Response.StartAsync(ended.Token);
             await context.Response.BodyWriter.FlushAsync(ended.Token);
             (status, message) = await ServeAsync(
-                context.Request.BodyReader, context.Response.BodyWriter, ProxyGate.GuardOf(context), ended.Token);
+                context.Request.BodyReader, context.Response.BodyWriter, guard, ended.Token);
         }
         catch (StoreFailedException exception)
         {
@@ -48,12 +50,18 @@ internal sealed class ReportService(EdgeStore store, ILogger log) : IDisposable
         catch (Exception exception) when (exception
             is OperationCanceledException or IOException or ConnectionResetException or ObjectDisposedException)
         {
-            if (!_stopping.IsCancellationRequested)
+            if (_stopping.IsCancellationRequested)
+            {
+                (status, message) = (GrpcStatusCode.Unavailable, "the control plane is stopping");
+            }
+            else if (guard?.Reason is { } refusal)
+            {
+                (status, message) = (refusal.Status, refusal.Message);
+            }
+            else
             {
                 return;
             }
-
-            (status, message) = (GrpcStatusCode.Unavailable, "the control plane is stopping");
         }
 
         context.Response.AppendTrailer(GrpcTrailers.Status, GrpcTrailers.FormatStatus(status));

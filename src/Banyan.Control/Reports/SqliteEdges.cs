@@ -59,23 +59,10 @@ internal sealed class SqliteEdges : EdgeDatabase
         try
         {
             connection.Open();
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;");
-            var version = connection.ExecuteScalar<long>("PRAGMA user_version");
-            if (version == 0)
+            connection.Execute("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+            if (Version(connection) < SchemaVersion)
             {
-                using var transaction = connection.BeginTransaction();
-                connection.Execute($"{Schema} PRAGMA user_version = {SchemaVersion};", transaction: transaction);
-                transaction.Commit();
-            }
-            else if (version == 1)
-            {
-                using var transaction = connection.BeginTransaction();
-                connection.Execute($"{Second} PRAGMA user_version = {SchemaVersion};", transaction: transaction);
-                transaction.Commit();
-            }
-            else if (version > SchemaVersion)
-            {
-                throw new SqliteException($"it was written by a newer version of banyan (schema {version})", 0);
+                BringUp(connection);
             }
 
             return connection;
@@ -85,6 +72,34 @@ internal sealed class SqliteEdges : EdgeDatabase
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes the tables, or makes them what they are now: once, however many open the file.</summary>
+    private static void BringUp(SqliteConnection connection)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+
+        // Nobody else writes from here on; somebody may just have done this.
+        var step = Version(connection, transaction) switch
+        {
+            0 => Schema,
+            1 => Second,
+            _ => "",
+        };
+        if (step.Length > 0)
+        {
+            connection.Execute($"{step} PRAGMA user_version = {SchemaVersion};", transaction: transaction);
+        }
+
+        transaction.Commit();
+    }
+
+    private static long Version(SqliteConnection connection, SqliteTransaction? transaction = null)
+    {
+        var version = connection.ExecuteScalar<long>("PRAGMA user_version", transaction: transaction);
+        return version <= SchemaVersion
+            ? version
+            : throw new SqliteException($"it was written by a newer version of banyan (schema {version})", 0);
     }
 
     private static void PutAside(string path, string aside)

@@ -122,6 +122,16 @@ internal sealed class WorldStream(XdsHub hub, TimeProvider time) : XdsStream(hub
     }
 
     /// <inheritdoc />
+    public override bool HasAcknowledged(XdsType type, string name, string version)
+    {
+        lock (_gate)
+        {
+            return _types[(int)type] is { InFlight: false, Nack: null } subscription
+                && subscription.Held.TryGetValue(name, out var held) && held.Version == version;
+        }
+    }
+
+    /// <inheritdoc />
     public override StreamReport Report()
     {
         lock (_gate)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Banyan.Control.Identity;
 using Banyan.Model;
 using Microsoft.Extensions.Logging;
 
@@ -271,6 +272,25 @@ internal sealed class XdsHub(ILogger log, TimeProvider time, PushPace? pace = nu
         {
             return _subscribers.GetValueOrDefault(new TypedName(type, name))?.Streams.Count ?? 0;
         }
+    }
+
+    /// <summary>
+    /// Of every stream that is authenticated by a certificate and asks for these anchors: whether it acknowledged this
+    /// version of them.
+    /// </summary>
+    public IReadOnlyList<TrustReport> Trust(string name, string version)
+    {
+        XdsStream[] streams;
+        lock (_gate)
+        {
+            streams = [.. _subscribers.GetValueOrDefault(new TypedName(XdsType.Secret, name))?.Streams ?? []];
+        }
+
+        return [.. streams.Where(stream => stream.Guard is not null).Select(stream => new TrustReport(
+            stream.Guard!.Serial,
+            stream.Guard.Identity,
+            stream.Guard.NotAfter,
+            stream.HasAcknowledged(XdsType.Secret, name, version)))];
     }
 
     /// <summary>

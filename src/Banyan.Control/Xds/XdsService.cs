@@ -125,7 +125,8 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
 
     private async Task StreamAsync(HttpContext context, XdsStream stream)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _stopping.Token);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted, _stopping.Token, stream.Guard?.Ended ?? CancellationToken.None);
         try
         {
             // The head leaves at once: some clients do not send before they have it.
@@ -235,6 +236,10 @@ internal sealed class XdsService(XdsHub hub, ILogger log, TimeProvider time) : I
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             return Stopping;
+        }
+        catch (OperationCanceledException) when (stream.Guard?.Reason is { } refusal)
+        {
+            return new StreamFault(refusal.Status, refusal.Message);
         }
         catch (OperationCanceledException)
         {

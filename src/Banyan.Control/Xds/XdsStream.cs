@@ -61,6 +61,9 @@ internal abstract class XdsStream(XdsHub hub)
     /// <summary>The names that are subscribed, to be taken out of the hub's index.</summary>
     public abstract List<TypedName> NamedKeys();
 
+    /// <summary>Whether the peer says that it has this version of a resource, and took it.</summary>
+    public abstract bool HasAcknowledged(XdsType type, string name, string version);
+
     /// <summary>What status shows of this stream.</summary>
     public abstract StreamReport Report();
 

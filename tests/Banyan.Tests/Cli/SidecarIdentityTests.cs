@@ -1,3 +1,4 @@
+using Banyan.Cli;
 using Banyan.Cli.Up;
 using Banyan.Model;
 using Banyan.Testing;
@@ -64,6 +65,29 @@ public sealed class SidecarIdentityTests(IdentityLab lab) : IClassFixture<Identi
         RequireReplaced(state);
     }
 
+    [Fact]
+    public async Task OneThatWasDeniedIsReplaced()
+    {
+        var state = NewState("denied");
+        var serial = await GiveAsync(state, root: File.ReadAllText(Path.Combine(lab.State, "ca", "root.pem")));
+        using var denied = await lab.Control.Api.PostAsync($"/api/v1/certificates/{serial}/deny?by=me", null);
+        Assert.True(denied.IsSuccessStatusCode);
+        await PrepareAsync(state);
+        RequireReplaced(state);
+    }
+
+    /// <summary>Whoever is asked for a token says no for good: nobody asks again for a quarter of a minute.</summary>
+    [Fact]
+    public async Task ARefusalThatStaysIsToldAtOnce()
+    {
+        var state = NewState("refused");
+        var own = Web with { Metadata = Web.Metadata with { Namespace = "a b" } };
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        await Assert.ThrowsAnyAsync<UserException>(() => SidecarIdentity.PrepareAsync(
+            state, Node, own with { Metadata = own.Metadata with { Name = "" } }, lab.Time, default));
+        Assert.InRange(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 10);
+    }
+
     private static void RequireReplaced(StatePaths state)
     {
         Assert.False(Directory.Exists(state.Identity(Node)));
@@ -85,7 +109,7 @@ public sealed class SidecarIdentityTests(IdentityLab lab) : IClassFixture<Identi
         return state;
     }
 
-    private async Task GiveAsync(StatePaths state, string root)
+    private async Task<string> GiveAsync(StatePaths state, string root)
     {
         using var holder = await lab.JoinAsync();
         var folder = state.Identity(Node);
@@ -93,5 +117,6 @@ public sealed class SidecarIdentityTests(IdentityLab lab) : IClassFixture<Identi
         File.WriteAllText(Path.Combine(folder, "key.pem"), holder.Key.ExportPkcs8PrivateKeyPem());
         File.WriteAllText(Path.Combine(folder, "chain.pem"), holder.Leaf.ExportCertificatePem());
         File.WriteAllText(Path.Combine(folder, "trust.pem"), root);
+        return holder.Leaf.SerialNumber;
     }
 }

@@ -25,6 +25,14 @@ internal sealed class XdsClient : XdsPeer
         return client;
     }
 
+    /// <summary>Over TLS, with a client that shows a certificate.</summary>
+    public static async Task<XdsClient> ConnectAsync(Uri server, string node, HttpClient client)
+    {
+        var stream = new XdsClient(new Node { Id = node });
+        await stream.OpenAsync(server, GrpcTrailers.DeltaAggregatedResources, client);
+        return stream;
+    }
+
     public void Send(DeltaDiscoveryRequest request)
     {
         request.Node = Introduce();

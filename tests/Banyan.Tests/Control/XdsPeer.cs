@@ -13,7 +13,7 @@ namespace Banyan.Tests.Control;
 /// <summary>The client's end of one xDS stream, which says exactly what it is told to: HttpClient over plaintext HTTP/2.</summary>
 internal abstract class XdsPeer : IAsyncDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
+    private HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly Channel<byte[]> _requests = Channel.CreateUnbounded<byte[]>();
     private readonly CancellationTokenSource _cancel = new();
     private readonly Node _node;
@@ -31,9 +31,17 @@ internal abstract class XdsPeer : IAsyncDisposable
         return node;
     }
 
-    protected async Task OpenAsync(IPEndPoint server, string path)
+    protected Task OpenAsync(IPEndPoint server, string path) => OpenAsync(new Uri($"http://{server}"), path);
+
+    protected async Task OpenAsync(Uri server, string path, HttpClient? client = null)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, $"http://{server}{path}")
+        if (client is not null)
+        {
+            _http.Dispose();
+            _http = client;
+        }
+
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server, path))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,

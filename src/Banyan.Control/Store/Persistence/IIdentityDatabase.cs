@@ -30,16 +30,17 @@ internal interface IIdentityDatabase
 
     /// <summary>Certificates that were issued, the newest first.</summary>
     /// <param name="identity">Only of this SPIFFE ID; null = of all.</param>
+    /// <param name="serial">Only the one of this serial; null = all.</param>
     /// <param name="limit">At most so many.</param>
-    IReadOnlyList<Issuance> Issued(string? identity, int limit);
+    IReadOnlyList<Issuance> Issued(string? identity, string? serial, int limit);
 
     /// <summary>How many certificates are valid at a time, by identity.</summary>
     IReadOnlyList<IdentityCount> Identities(DateTimeOffset at);
 
     /// <summary>
-    /// Who holds certificates that were issued before a time, are valid at another, and have not been renewed since.
+    /// The certificates that were issued before a time and are valid at another; not the control plane's own.
     /// </summary>
-    IReadOnlyList<IdentityCount> NotRenewed(DateTimeOffset since, DateTimeOffset at);
+    IReadOnlyList<HeldCertificate> GivenOutBefore(DateTimeOffset since, DateTimeOffset at);
 
     /// <summary>
     /// Makes a root the one of all who share the database, if there is none yet. Whether it is that one then.
@@ -58,4 +59,23 @@ internal sealed record IdentityCount
 
     /// <summary>When the last one ends, in UTC, ISO 8601.</summary>
     public string NotAfter { get; init; } = "";
+}
+
+/// <summary>A certificate that somebody may hold.</summary>
+internal sealed record HeldCertificate
+{
+    /// <summary>Names it.</summary>
+    public string Serial { get; init; } = "";
+
+    /// <summary>The SPIFFE ID.</summary>
+    public string Identity { get; init; } = "";
+
+    /// <summary>Its end, in UTC, ISO 8601.</summary>
+    public string NotAfter { get; init; } = "";
+
+    /// <summary>1 where it was the proof for a newer one, else 0.</summary>
+    public long Renewed { get; init; }
+
+    /// <summary>Whether it was the proof for a newer one.</summary>
+    public bool IsRenewed => Renewed != 0;
 }

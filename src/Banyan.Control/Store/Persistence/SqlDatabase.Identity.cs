@@ -103,12 +103,13 @@ internal abstract partial class SqlDatabase
         new { Now = at.ToUniversalTime().ToString("O") });
 
     /// <inheritdoc />
-    public IReadOnlyList<Issuance> Issued(string? identity, int limit) => Rows<Issuance>(
+    public IReadOnlyList<Issuance> Issued(string? identity, string? serial, int limit) => Rows<Issuance>(
         $"""
         SELECT {IssuedColumns} FROM issued WHERE (@identity IS NULL OR identity = @identity)
+            AND (@serial IS NULL OR serial = @serial)
         ORDER BY issued_at DESC, serial LIMIT @limit
         """,
-        new { identity, limit });
+        new { identity, serial, limit });
 
     /// <inheritdoc />
     public IReadOnlyList<IdentityCount> Identities(DateTimeOffset at) => Rows<IdentityCount>(
@@ -119,14 +120,16 @@ internal abstract partial class SqlDatabase
         new { Now = at.ToUniversalTime().ToString("O") });
 
     /// <inheritdoc />
-    public IReadOnlyList<IdentityCount> NotRenewed(DateTimeOffset since, DateTimeOffset at) => Rows<IdentityCount>(
-        """
-        SELECT i.identity AS Identity, COUNT(*) AS Valid, MAX(i.not_after) AS NotAfter FROM issued i
-        WHERE i.issued_at < @Since AND i.not_after > @Now AND i.denied_at IS NULL AND i.proof <> 'control'
-            AND NOT EXISTS (SELECT 1 FROM issued n WHERE n.proof = 'certificate' AND n.proof_id = i.serial)
-        GROUP BY i.identity ORDER BY i.identity
-        """,
-        new { Since = since.ToUniversalTime().ToString("O"), Now = at.ToUniversalTime().ToString("O") });
+    public IReadOnlyList<HeldCertificate> GivenOutBefore(DateTimeOffset since, DateTimeOffset at) =>
+        Rows<HeldCertificate>(
+            """
+            SELECT i.serial AS Serial, i.identity AS Identity, i.not_after AS NotAfter,
+                CASE WHEN EXISTS (SELECT 1 FROM issued n WHERE n.proof = 'certificate' AND n.proof_id = i.serial)
+                    THEN 1 ELSE 0 END AS Renewed
+            FROM issued i
+            WHERE i.issued_at < @Since AND i.not_after > @Now AND i.denied_at IS NULL AND i.proof <> 'control'
+            """,
+            new { Since = since.ToUniversalTime().ToString("O"), Now = at.ToUniversalTime().ToString("O") });
 
     /// <inheritdoc />
     public bool ClaimRoot(string hash)

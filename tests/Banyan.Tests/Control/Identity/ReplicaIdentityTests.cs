@@ -1,3 +1,4 @@
+using Banyan.Control.Identity;
 using Banyan.Testing;
 using Banyan.Tests.Control.Store;
 using Banyan.Xds.Grpc;
@@ -46,6 +47,26 @@ public sealed class ReplicaIdentityTests(PostgresServer server) : IClassFixture<
         Assert.False(Directory.Exists(two.Folder["state/ca"]));
         var answer = await IdentityClient.CertifyAsync(Plain(two), IdentityLab.Request(Csr.Of(IdentityLab.Web), token.Token));
         Assert.Equal(GrpcStatusCode.FailedPrecondition, answer.Status);
+    }
+
+    /// <summary>Files that somebody brings while it runs are of the same root, or are not taken up.</summary>
+    [Fact]
+    public async Task AnotherRootIsNotTakenUpFromFilesEither()
+    {
+        var name = PostgresServer.NewName();
+        await server.CreateAsync(name);
+        await using var one = await StartAsync(name, null);
+        var before = await IdentityLab.ReadyAsync(one);
+        using var other = new TempFolder("other");
+        var another = CertificateAuthority.Open(other.Path);
+        another.Prepare(DateTimeOffset.UtcNow, TimeSpan.FromDays(10), TimeSpan.FromDays(5));
+        another.Admit(isOurs: true);
+        Directory.Move(one.Folder["state/ca"], one.Folder["state/ca.mine"]);
+        Directory.Move(other["ca"], one.Folder["state/ca"]);
+        var status = await Eventually.GetAsync(
+            () => IdentityLab.StatusAsync(one), each => each.Problem is not null, "it says what is wrong");
+        Assert.Contains("another root", status.Problem, StringComparison.Ordinal);
+        Assert.Equal(before.Root, status.Root);
     }
 
     private static Uri Plain(TestControl control) => new($"http://{control.Plane.XdsEndPoint}");

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Banyan.Control.Identity;
+using Banyan.Model;
 using Banyan.Testing;
 using Banyan.Xds;
 using Banyan.Xds.Grpc;
@@ -51,6 +53,78 @@ public sealed class TlsDoorTests(IdentityLab lab) : IClassFixture<IdentityLab>
         Assert.True(denied.IsSuccessStatusCode);
         await Eventually.GetAsync(
             () => CallAsync(path, "default/web-v1/0", holder), answer => answer.Status == GrpcStatusCode.Unauthenticated, "the denial counts");
+    }
+
+    [Fact]
+    public async Task AnOpenStreamEndsWhenItsCertificateIsDenied()
+    {
+        using var holder = await lab.JoinAsync();
+        using var other = await lab.JoinAsync();
+        await using var stream = await OpenAsync(lab, holder);
+        await using var others = await OpenAsync(lab, other);
+        using var denied = await lab.Control.Api.PostAsync($"/api/v1/certificates/{holder.Leaf.SerialNumber}/deny", null);
+        Assert.True(denied.IsSuccessStatusCode);
+        Assert.Equal(GrpcStatusCode.Unauthenticated, await stream.EndAsync());
+        Assert.Contains("denied", stream.StatusMessage, StringComparison.Ordinal);
+
+        // Nobody else is meant.
+        others.Subscribe(XdsTypes.Secret, "spiffe://banyan.local");
+        Assert.Single((await others.ReceiveAndAckAsync()).Resources);
+    }
+
+    /// <summary>By another control plane on the same database, say.</summary>
+    [Fact]
+    public async Task AnOpenStreamEndsWhenTheDatabaseSaysThatItsCertificateIsDenied()
+    {
+        var own = new IdentityLab();
+        await own.InitializeAsync();
+        await using var control = own.Control;
+        using var holder = await own.JoinAsync();
+        await using var stream = await OpenAsync(own, holder);
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(own.State, "control.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "UPDATE issued SET denied_at = '2030-01-01' WHERE serial = $serial";
+            command.Parameters.AddWithValue("$serial", holder.Leaf.SerialNumber.ToLowerInvariant());
+            Assert.Equal(1, command.ExecuteNonQuery());
+        }
+
+        Assert.Equal(GrpcStatusCode.Unauthenticated, await stream.EndAsync());
+    }
+
+    [Fact]
+    public async Task AnOpenStreamEndsWhenItsCertificateDoes()
+    {
+        var own = new IdentityLab();
+        await own.InitializeAsync();
+        await using var control = own.Control;
+        using var holder = await own.JoinAsync();
+        await using var stream = await OpenAsync(own, holder);
+        own.Time.Advance(TimeSpan.FromHours(25));
+
+        // It comes back at once, with the next one if it has one.
+        Assert.Equal(GrpcStatusCode.Unavailable, await stream.EndAsync());
+        Assert.Contains("come back", stream.StatusMessage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatAConnectionShowedIsGivenBackWithIt()
+    {
+        using var holder = await lab.JoinAsync();
+        var items = new Dictionary<object, object?>();
+        PeerChain.Keep(items, holder.Leaf, null);
+        var peer = PeerChain.Of(items)!;
+        peer.Dispose();
+        Assert.Equal(IntPtr.Zero, peer.Leaf.Handle);
+    }
+
+    private static async Task<XdsClient> OpenAsync(IdentityLab lab, Holder holder)
+    {
+        var stream = await XdsClient.ConnectAsync(lab.Tls, "default/web-v1/0", IdentityClient.Client(holder, out _));
+        stream.Subscribe(Texts.Cluster, "none.default:80");
+        await stream.ReceiveAndAckAsync();
+        return stream;
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class TrustDeliveryTests(IdentityLab lab) : IClassFixture<Identity
         var root = await File.ReadAllTextAsync(Path.Combine(lab.State, "ca", "root.pem"));
         Assert.Equal(root.Trim(), Anchors(first).Trim());
 
-        using var begun = await lab.Control.Api.PostAsync("/api/v1/certificates/rotate-root?by=me", null);
+        using var begun = await lab.Control.Api.PostAsync("/api/v1/certificates/rotate-root?by=me&from=none", null);
         Assert.True(begun.IsSuccessStatusCode, await begun.Content.ReadAsStringAsync());
         lab.Time.Advance(TimeSpan.FromSeconds(1));
         var second = await client.ReceiveAndAckAsync();

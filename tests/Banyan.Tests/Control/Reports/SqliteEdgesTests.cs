@@ -61,6 +61,25 @@ public sealed class SqliteEdgesTests : EdgeStoreContract, IDisposable
         Assert.Equal(0, Assert.Single(store.Read(Time.GetUtcNow())).Key.Mtls);
     }
 
+    /// <summary>Two control planes never do, but a reader and the writer may.</summary>
+    [Fact]
+    public async Task ManyWhoOpenANewFileMakeItsTablesOnce()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var path = _folder[$"race-{round}.db"];
+            using var begin = new Barrier(8);
+            var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    begin.SignalAndWait();
+                    return SqliteEdges.Open(path, NullLogger.Instance, Time);
+                },
+                TaskCreationOptions.LongRunning)));
+            Array.ForEach(opened, each => each.Dispose());
+        }
+    }
+
     private protected override EdgeDatabase OpenDatabase() =>
         SqliteEdges.Open(_folder["reports.db"], NullLogger.Instance, Time);
 }

@@ -132,9 +132,9 @@ public abstract class DatabaseContract
             [RecordOutcome.Recorded, RecordOutcome.TokenUsed, RecordOutcome.TokenUsed, RecordOutcome.Recorded],
             database.Record([Issued("01", "t1"), Issued("02", "t1"), Issued("03", "unknown"), Issued("04", "01", Issuance.ByCertificate)]));
         Assert.NotNull(database.JoinToken("t1")!.UsedAt);
-        Assert.Equal(["01", "04"], database.Issued(null, 10).Select(each => each.Serial).Order(StringComparer.Ordinal));
-        Assert.Equal(Issued("01", "t1"), database.Issued("spiffe://x/ns/a/sa/b", 10).Single(each => each.Serial == "01"));
-        Assert.Empty(database.Issued("spiffe://x/ns/a/sa/c", 10));
+        Assert.Equal(["01", "04"], database.Issued(null, null, 10).Select(each => each.Serial).Order(StringComparer.Ordinal));
+        Assert.Equal(Issued("01", "t1"), database.Issued("spiffe://x/ns/a/sa/b", null, 10).Single(each => each.Serial == "01"));
+        Assert.Empty(database.Issued("spiffe://x/ns/a/sa/c", null, 10));
     }
 
     [Fact]
@@ -168,10 +168,10 @@ public abstract class DatabaseContract
         database.Record([Issued("01", "t1")]);
         time.Advance(SqlDatabase.KeptAfterExpiry + TimeSpan.FromHours(23));
         database.Record([]);
-        Assert.Single(database.Issued(null, 10));
+        Assert.Single(database.Issued(null, null, 10));
         time.Advance(TimeSpan.FromHours(2));
         database.Record([]);
-        Assert.Empty(database.Issued(null, 10));
+        Assert.Empty(database.Issued(null, null, 10));
         database.AddJoinToken(Token("t2", time.GetUtcNow().ToString("O")), new AuditRow { Target = "t2" });
         Assert.Null(database.JoinToken("t1"));
         Assert.NotNull(database.JoinToken("t2"));
