@@ -228,7 +228,9 @@ public sealed class RotationTests
         var time = new SteppingTime();
         var authority = Made(folder, new ManualTime());
         authority.Advance(RotationStage.None, null, time, RootLife, IssuingLife);
-        Assert.Equal(time.GetUtcNow() - SteppingTime.Step, authority.Rotation.Begun);
+
+        // The first look is when the step begins, the second when it is done.
+        Assert.Equal(SteppingTime.Start + (2 * SteppingTime.Step), authority.Rotation.Begun);
     }
 
     [Fact]
@@ -284,7 +286,9 @@ public sealed class RotationTests
     {
         public static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
 
-        private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        public static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+        private DateTimeOffset _now = Start;
 
         public override DateTimeOffset GetUtcNow() => _now += Step;
     }
