@@ -37,7 +37,9 @@ internal sealed record CaMaterial
     public DateTimeOffset RenewAt =>
         Certificates.From(Issuing) + ((Issuing.NotAfter - Issuing.NotBefore) / 2);
 
-    /// <summary>Its anchors as the resource that proxies get. The same one each time for the same trust domain.</summary>
+    /// <summary>
+    /// Its anchors as the resource that proxies get. The same one each time for the same trust domain.
+    /// </summary>
     public XdsResource Bundle(string trustDomain)
     {
         // Asked for every second; encoded once.

@@ -5,8 +5,8 @@ namespace Banyan.Control.Identity;
 
 /// <summary>
 /// The files of a root that takes the place of another: <c>ca.next/</c> beside the authority until it signs, and
-/// <c>ca.previous/</c> after that until the old one is retired. Each step is decided by one rename: what was done before
-/// it is taken back by the next start, what is left to do after it is done then.
+/// <c>ca.previous/</c> after that until the old one is retired. Each step is decided by one rename: what was done
+/// before it is taken back by the next start, what is left to do after it is done then.
 /// </summary>
 /// <remarks>Used under the authority's lock.</remarks>
 internal sealed class RootRotation(string state)

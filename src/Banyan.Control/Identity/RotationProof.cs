@@ -31,9 +31,10 @@ internal sealed class RotationProof(
         var streams = reports(bundle.Name, bundle.Version);
         var connected = streams.GroupBy(each => each.Serial, StringComparer.Ordinal)
             .ToDictionary(each => each.Key, each => each.All(report => report.HasIt), StringComparer.Ordinal);
-        var waiting = before.Where(held => stage == RotationStage.Trusted && connected.TryGetValue(held.Serial, out var has)
-            ? !has
-            : !held.IsRenewed || connected.ContainsKey(held.Serial)).ToList();
+        var waiting = before.Where(held =>
+            stage == RotationStage.Trusted && connected.TryGetValue(held.Serial, out var has)
+                ? !has
+                : !held.IsRenewed || connected.ContainsKey(held.Serial)).ToList();
         if (stage == RotationStage.Trusted)
         {
             // Whatever they were given: they do not say that they took it.

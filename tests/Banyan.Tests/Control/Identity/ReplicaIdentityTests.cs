@@ -59,7 +59,7 @@ public sealed class ReplicaIdentityTests(PostgresServer server) : IClassFixture<
         var before = await IdentityLab.ReadyAsync(one);
         using var other = new TempFolder("other");
         var another = CertificateAuthority.Open(other.Path);
-        another.Prepare(DateTimeOffset.UtcNow, TimeSpan.FromDays(10), TimeSpan.FromDays(5));
+        another.Prepare(TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(10), TimeSpan.FromDays(5));
         another.Admit(isOurs: true);
         Directory.Move(one.Folder["state/ca"], one.Folder["state/ca.mine"]);
         Directory.Move(other["ca"], one.Folder["state/ca"]);
