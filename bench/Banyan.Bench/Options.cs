@@ -60,6 +60,7 @@ internal sealed record Options
           grpc       the same of gRPC calls, unary and streaming, beside nghttpx and haproxy; nginx beside, without a bound
           tcp        CPU per MB, per small message and per connection of a TCP relay, beside haproxy and nginx
           pair       CPU per request of two sidecars in a row, by how requests travel between them
+          mtls       CPU per request and per handshake with mutual TLS between two sidecars, beside pairs of haproxy and nginx; idle memory
           latency    time of a request on a fixed schedule, at 25, 50 and 80 % of the knee
           memory     resident memory and start time of each build of the proxy
           control    the control plane with 50, 1000 and 10000 simulated proxies: connect storm, changes, churn, memory

@@ -33,7 +33,7 @@ if (args is ["xds-load", .. var plan])
 
 BenchTest[] tests =
 [
-    new HopTest(), new H2Test(), new GrpcTest(), new TcpTest(), new PairTest(), new LatencyTest(), new MemoryTest(),
+    new HopTest(), new H2Test(), new GrpcTest(), new TcpTest(), new PairTest(), new MtlsTest(), new LatencyTest(), new MemoryTest(),
     new ControlTest(),
 ];
 

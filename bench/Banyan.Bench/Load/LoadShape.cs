@@ -20,12 +20,15 @@ internal sealed record LoadShape(Protocol Protocol, int Connections, int Streams
     /// <summary>Each exchange has a connection of its own.</summary>
     public bool IsChurn { get; init; }
 
+    /// <summary>What each request begins with, where that is what is measured.</summary>
+    public string? Handshake { get; init; }
+
     /// <summary>What a cost is for.</summary>
     public string Per => Protocol switch
     {
         Protocol.Tcp when IsChurn => "connection",
         Protocol.Tcp => IsBulk ? "MB" : "round trip",
-        _ => Messages > 1 ? "message" : "request",
+        _ => Handshake ?? (Messages > 1 ? "message" : "request"),
     };
 
     /// <summary>How many of those an exchange is.</summary>

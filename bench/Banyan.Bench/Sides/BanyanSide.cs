@@ -40,17 +40,38 @@ internal sealed class BanyanSide : Side
     public static BanyanSide StartCallee(BenchRun run, string proxy, int application) =>
         Start(run, "callee", proxy, port => MeshResources.Callee(port, application));
 
+    /// <summary>One with an identity, whose control plane is away: it serves what it was told last.</summary>
+    public static BanyanSide StartSecured(
+        BenchRun run, string proxy, string name, Func<IPEndPoint, SavedResources> resources, BenchIdentities identities) =>
+        Launch(run, name, proxy, resources, SnapshotFormat.FileName, [], state =>
+        {
+            identities.Give(state, name);
+            return ["--control", $"https://127.0.0.1:{FreePort.Next()}", "--service-account", name];
+        });
+
     private static BanyanSide Start(
-        BenchRun run, string name, string proxy, Func<IPEndPoint, SavedResources> resources, params (string, string)[] settings)
+        BenchRun run, string name, string proxy, Func<IPEndPoint, SavedResources> resources, params (string, string)[] settings) =>
+        Launch(run, name, proxy, resources, "compiled.pb", settings, state => ["--snapshot", Path.Combine(state, "compiled.pb")]);
+
+    private static BanyanSide Launch(
+        BenchRun run,
+        string name,
+        string proxy,
+        Func<IPEndPoint, SavedResources> resources,
+        string file,
+        (string, string)[] settings,
+        Func<string, string[]> source)
     {
         var port = FreePort.Next();
         var saved = resources(new IPEndPoint(IPAddress.Loopback, port));
         var state = Directory.CreateDirectory(Path.Combine(run.Folder, $"{name}-{port}")).FullName;
-        var file = Path.Combine(state, "compiled.pb");
-        File.WriteAllBytes(file, SnapshotFormat.Encode(saved));
+        File.WriteAllBytes(Path.Combine(state, file), SnapshotFormat.Encode(saved));
         var socket = Path.Combine(state, "admin.sock");
         string[] arguments =
-            ["--node", saved.NodeId, "--state", state, "--snapshot", file, "--admin", $"unix:{socket}", "--reactors", "1", "--log-level", "warn"];
+        [
+            "--node", saved.NodeId, "--state", state, .. source(state), "--admin", $"unix:{socket}", "--reactors", "1",
+            "--log-level", "error",
+        ];
         (string, string)[] environment = run.Options.Allocations ? [("BANYAN_TEST", "1"), .. settings] : settings;
         var process = run.Start($"banyan-proxy ({name})", BenchRun.ProxyCpu, proxy, arguments, environment);
         var side = new BanyanSide(name, process, port, MeshResources.Describe(saved), new AdminSocket(socket));

@@ -32,6 +32,22 @@ internal static class MeshResources
     public static SavedResources Callee(IPEndPoint listen, int application) => Snapshot(
         listen, [Route("inbound", new RouteMatch { Prefix = "/" }, retry: false)], [application], meshed: false, TrafficDirection.Inbound);
 
+    /// <summary>A caller's sidecar whose endpoint is another sidecar behind mutual TLS.</summary>
+    /// <param name="listen">Where it listens.</param>
+    /// <param name="inbound">The other's port.</param>
+    /// <param name="peer">Who the other has to be.</param>
+    public static SavedResources SecuredCaller(IPEndPoint listen, int inbound, string peer) =>
+        Snapshot(listen, [.. MeshRoutes()], [inbound], meshed: true, peer: peer);
+
+    /// <summary>The sidecar in front of an application that takes nothing but mutual TLS.</summary>
+    public static SavedResources SecuredCallee(IPEndPoint listen, int application) => Snapshot(
+        listen,
+        [Route("inbound", new RouteMatch { Prefix = "/" }, retry: false)],
+        [application],
+        meshed: false,
+        TrafficDirection.Inbound,
+        isSecured: true);
+
     /// <summary>Connections to one destination, relayed unread.</summary>
     public static SavedResources Tcp(IPEndPoint listen, IEnumerable<int> backends)
     {
@@ -95,7 +111,9 @@ internal static class MeshResources
         IReadOnlyList<Route> routes,
         IReadOnlyList<int> backends,
         bool meshed = false,
-        TrafficDirection direction = TrafficDirection.Outbound)
+        TrafficDirection direction = TrafficDirection.Outbound,
+        string? peer = null,
+        bool isSecured = false)
     {
         var saved = new SavedResources { NodeId = Node };
         var configuration = new RouteConfiguration
@@ -108,6 +126,12 @@ internal static class MeshResources
             var listener = Listener(listen, HttpFilter(configuration));
             listener.Name = $"inbound/{Target}";
             listener.TrafficDirection = direction;
+            if (isSecured)
+            {
+                listener.FilterChains[0].TransportSocket = Tls(
+                    new DownstreamTlsContext { CommonTlsContext = Common(), RequireClientCertificate = true });
+            }
+
             Add(saved, listener.Name, listener);
         }
         else
@@ -116,11 +140,11 @@ internal static class MeshResources
             Add(saved, Target, configuration);
         }
 
-        AddCluster(saved, backends, meshed);
+        AddCluster(saved, backends, meshed, peer);
         return saved;
     }
 
-    private static void AddCluster(SavedResources saved, IReadOnlyList<int> backends, bool meshed = false)
+    private static void AddCluster(SavedResources saved, IReadOnlyList<int> backends, bool meshed = false, string? peer = null)
     {
         var assignment = new ClusterLoadAssignment { ClusterName = Target, Endpoints = { new LocalityLbEndpoints() } };
         for (var i = 0; i < backends.Count; i++)
@@ -133,16 +157,56 @@ internal static class MeshResources
             });
         }
 
-        Add(saved, Target, new Cluster
+        var cluster = new Cluster
         {
             Name = Target,
             Type = Cluster.Types.DiscoveryType.Eds,
             EdsClusterConfig = new Cluster.Types.EdsClusterConfig { EdsConfig = Ads(), ServiceName = Target },
             ConnectTimeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
             Metadata = Banyan(("service", Value.ForString("shop")), ("namespace", Value.ForString("default"))),
-        });
+        };
+        if (peer is not null)
+        {
+            Secure(cluster, assignment, peer);
+        }
+
+        Add(saved, Target, cluster);
         Add(saved, Target, assignment);
     }
+
+    private static void Secure(Cluster cluster, ClusterLoadAssignment assignment, string peer)
+    {
+        var mark = new Struct { Fields = { ["mtls"] = Value.ForBool(true) } };
+        cluster.TransportSocketMatches.Add(new Cluster.Types.TransportSocketMatch
+        {
+            Name = "mtls", Match = mark, TransportSocket = Tls(new UpstreamTlsContext { CommonTlsContext = Common(peer) }),
+        });
+        foreach (var endpoint in assignment.Endpoints[0].LbEndpoints)
+        {
+            endpoint.Metadata.FilterMetadata.Add("envoy.transport_socket_match", mark);
+        }
+    }
+
+    private static TransportSocket Tls(IMessage context) => new() { Name = "envoy.transport_sockets.tls", TypedConfig = Pack(context) };
+
+    private static CommonTlsContext Common(params string[] peers) => new()
+    {
+        AlpnProtocols = { "banyan-h2", "banyan-http/1.1", "banyan-tcp" },
+        CombinedValidationContext = new CommonTlsContext.Types.CombinedCertificateValidationContext
+        {
+            DefaultValidationContext = new CertificateValidationContext
+            {
+                MatchTypedSubjectAltNames =
+                {
+                    peers.Select(peer => new SubjectAltNameMatcher
+                    {
+                        SanType = SubjectAltNameMatcher.Types.SanType.Uri, Matcher = new StringMatcher { Exact = peer },
+                    }),
+                },
+            },
+            ValidationContextSdsSecretConfig = new SdsSecretConfig { Name = $"spiffe://{BenchIdentities.TrustDomain}", SdsConfig = Ads() },
+        },
+    };
 
     private static Filter HttpFilter(RouteConfiguration? inline = null)
     {

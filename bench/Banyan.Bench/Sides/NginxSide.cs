@@ -19,21 +19,48 @@ internal sealed class NginxSide : Side
     public static NginxSide Start(BenchRun run, Protocol protocol, int backend)
     {
         var port = FreePort.Next();
-        var file = Path.Combine(run.Folder, "nginx.conf");
+        var process = Launch(run, "nginx", protocol == Protocol.Tcp ? $"load_module {StreamModule};" : "", protocol switch
+        {
+            Protocol.Tcp => Stream(port, backend),
+            Protocol.Grpc => Http(run.Folder, port, " http2", "", "grpc_pass grpc://app;", backend),
+            _ => Http(run.Folder, port, "", "", Pass("http://app"), backend),
+        });
+        return new NginxSide(VersionOf(run), process, port, protocol);
+    }
+
+    public static string VersionOf(BenchRun run) =>
+        Child.Run(run, BenchRun.LoadCpu, "/usr/sbin/nginx", ["-v"], TimeSpan.FromSeconds(10), stderr: true).Trim().Split('/')[1];
+
+    /// <summary>Starts one that passes HTTP/1.1 on.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="name">For its files.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="listen">Options of that.</param>
+    /// <param name="settings">Of its server.</param>
+    /// <param name="to">A URL.</param>
+    public static Child Launch(BenchRun run, string name, int port, string listen, string settings, string to)
+    {
+        var url = new Uri(to);
+        return Launch(run, $"nginx-{name}", "", Http(run.Folder, port, listen, settings, Pass($"{url.Scheme}://app"), url.Port));
+    }
+
+    private static Child Launch(BenchRun run, string name, string before, string section)
+    {
+        var file = Path.Combine(run.Folder, $"{name}.conf");
         File.WriteAllText(file, $$"""
-            {{(protocol == Protocol.Tcp ? $"load_module {StreamModule};" : "")}}
+            {{before}}
             daemon off;
             worker_processes 1;
-            pid {{run.Folder}}/nginx.pid;
+            pid {{run.Folder}}/{{name}}.pid;
             error_log stderr error;
             events { worker_connections 8192; }
-            {{(protocol == Protocol.Tcp ? Stream(port, backend) : Http(run.Folder, protocol, port, backend))}}
+            {{section}}
 
             """);
-        var version = Child.Run(run, BenchRun.LoadCpu, "/usr/sbin/nginx", ["-v"], TimeSpan.FromSeconds(10), stderr: true);
-        var process = run.Start("nginx", BenchRun.ProxyCpu, "/usr/sbin/nginx", ["-e", "stderr", "-c", file]);
-        return new NginxSide(version.Trim().Split('/')[1], process, port, protocol);
+        return run.Start(name, BenchRun.ProxyCpu, "/usr/sbin/nginx", ["-e", "stderr", "-c", file]);
     }
+
+    private static string Pass(string to) => $"""proxy_pass {to}; proxy_http_version 1.1; proxy_set_header Connection "";""";
 
     private static string Stream(int port, int backend) => $$"""
         stream {
@@ -45,12 +72,8 @@ internal sealed class NginxSide : Side
         }
         """;
 
-    private static string Http(string folder, Protocol protocol, int port, int backend)
+    private static string Http(string folder, int port, string listen, string settings, string pass, int backend)
     {
-        var (http2, pass) = protocol == Protocol.Grpc
-            ? (" http2", "grpc_pass grpc://app;")
-            : ("", """proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection "";""");
-
         // No temporary files: a large body that is written to disk on the way would say nothing about relaying.
         return $$"""
             http {
@@ -70,7 +93,8 @@ internal sealed class NginxSide : Side
                 keepalive_timeout 300s;
               }
               server {
-                listen 127.0.0.1:{{port}} backlog=4096{{http2}};
+                listen 127.0.0.1:{{port}} backlog=4096{{listen}};
+                {{settings}}
                 location / { {{pass}} }
               }
             }

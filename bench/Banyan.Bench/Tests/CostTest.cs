@@ -76,41 +76,9 @@ internal abstract class CostTest : BenchTest
         {
             foreach (var peer in sides.Except(own))
             {
-                yield return Compare(rounds, side, peer, load);
+                yield return RatioRow.Of(Name, rounds, side, peer, load, Bound(side.Name, peer.Name, load));
             }
         }
-    }
-
-    private Row Compare(PairedRounds rounds, Side side, Side peer, LoadShape load)
-    {
-        var ratio = rounds.Ratio(side, peer);
-        var bound = Bound(side.Name, peer.Name, load);
-        return new Row
-        {
-            Test = Name,
-            Name = side.Name,
-            Peer = peer.Name,
-            PeerVersion = peer.Version,
-            Connections = load.Connections,
-            Streams = load.Protocol is Protocol.Http1 or Protocol.Tcp ? null : load.Streams,
-            BodyBytes = load.Body,
-            Per = load.Per == "request" ? null : load.Per,
-            Rounds = rounds.Count,
-            CpuUs = Math.Round(rounds.PerRequest(side), 2),
-            PeerCpuUs = Math.Round(rounds.PerRequest(peer), 2),
-            Ratio = Math.Round(ratio.Median, 3),
-            RatioLow = Math.Round(ratio.Low, 3),
-            RatioHigh = Math.Round(ratio.High, 3),
-            Rate = Math.Round(rounds.Rate(side)),
-            PeerRate = Math.Round(rounds.Rate(peer)),
-            Idle = Math.Round(rounds.Idle(side), 2),
-            PeerIdle = Math.Round(rounds.Idle(peer), 2),
-            Bound = bound,
-            Ok = bound is null || rounds.Noisy ? null : ratio.High <= bound,
-            Noisy = rounds.Noisy ? true : null,
-            Detail = peer.Note,
-            Resources = side.Resources,
-        };
     }
 
     /// <summary>With one request at a time its time is the inverse of the rate; what the backend alone takes comes off.</summary>

@@ -37,37 +37,11 @@ internal sealed class PairTest : BenchTest
             run.Say(load.Describe());
             var rounds = new PairedRounds(run, sides);
             rounds.Run(run.Options.Rounds, run.Options.Seconds, load);
-            rows.AddRange(sides.Skip(1).Select(side => Compare(rounds, side, sides[0], load)));
+            rows.AddRange(sides.Skip(1).Select(side => RatioRow.Of(Name, rounds, side, sides[0], load)));
         }
 
         return rows;
     }
 
     private static LoadShape Load(int connections) => new(Protocol.Http1, connections, Streams: 1, Body: 131);
-
-    private Row Compare(PairedRounds rounds, Side side, Side own, LoadShape load)
-    {
-        var ratio = rounds.Ratio(side, own);
-        return new Row
-        {
-            Test = Name,
-            Name = side.Name,
-            Peer = own.Name,
-            PeerVersion = own.Version,
-            Connections = load.Connections,
-            BodyBytes = load.Body,
-            Rounds = rounds.Count,
-            CpuUs = Math.Round(rounds.PerRequest(side), 2),
-            PeerCpuUs = Math.Round(rounds.PerRequest(own), 2),
-            Ratio = Math.Round(ratio.Median, 3),
-            RatioLow = Math.Round(ratio.Low, 3),
-            RatioHigh = Math.Round(ratio.High, 3),
-            Rate = Math.Round(rounds.Rate(side)),
-            PeerRate = Math.Round(rounds.Rate(own)),
-            Idle = Math.Round(rounds.Idle(side), 2),
-            PeerIdle = Math.Round(rounds.Idle(own), 2),
-            Noisy = rounds.Noisy ? true : null,
-            Resources = side.Resources,
-        };
-    }
 }
