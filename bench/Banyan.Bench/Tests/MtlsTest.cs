@@ -19,9 +19,9 @@ internal sealed class MtlsTest : BenchTest
 
     public override string Name => "mtls";
 
-    // Three loads of as many sides; a quick run has fewer rounds of each.
-    public override TimeSpan Limit(Options options) =>
-        TimeSpan.FromSeconds(120 + (3 * options.WarmUp) + (3 * (RoundsOf(options) + 5) * 3 * (options.Seconds + 1)));
+    // Three loads of as many sides; a quick run has fewer and shorter rounds of each.
+    public override TimeSpan Limit(Options options) => TimeSpan.FromSeconds(
+        options is { Quick: true, WarmUp: <= 20 } ? 240 : 120 + (3 * options.WarmUp) + (9 * (options.Rounds + 5) * (options.Seconds + 1)));
 
     public override IReadOnlyList<Row> Run(BenchRun run)
     {
@@ -72,7 +72,8 @@ internal sealed class MtlsTest : BenchTest
         }
     }
 
-    private static int RoundsOf(Options options) => options.Quick ? Math.Min(options.Rounds, 7) : options.Rounds;
+    private static (int Rounds, int Seconds) Length(Options options) =>
+        options.Quick ? (Math.Min(options.Rounds, 7), Math.Min(options.Seconds, 2)) : (options.Rounds, options.Seconds);
 
     private List<Row> Compare(BenchRun run, IReadOnlyList<Side> sides, LoadShape load, Func<string, double?> bound)
     {
@@ -80,11 +81,12 @@ internal sealed class MtlsTest : BenchTest
         foreach (var side in sides)
         {
             side.AwaitAnswer(run, load);
-            side.WarmUp(run, side.Name == "mesh" ? run.Options.WarmUp : 2, load);
+            side.WarmUp(run, side is TlsPair { Name: "mesh" } ? run.Options.WarmUp : Math.Min(run.Options.WarmUp, 4), load);
         }
 
         var rounds = new PairedRounds(run, sides);
-        rounds.Run(RoundsOf(run.Options), run.Options.Seconds, load);
+        var (count, seconds) = Length(run.Options);
+        rounds.Run(count, seconds, load);
         return [.. sides.Skip(1).Select(peer => RatioRow.Of(Name, rounds, sides[0], peer, load, bound(peer.Name)))];
     }
 
