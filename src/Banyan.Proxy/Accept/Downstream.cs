@@ -1,4 +1,5 @@
 using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Proxy.Tcp;
 
@@ -32,6 +33,9 @@ internal sealed class Downstream
 
     /// <summary>Where the CONNECT leads inside whose stream this connection is; null for one that was accepted.</summary>
     internal TargetConfig? ConnectTarget { get; init; }
+
+    /// <summary>Who it proved to be.</summary>
+    internal HopPeer Peer { get; set; }
 
     /// <summary>No exchange is under way.</summary>
     internal bool Idle { get; set; } = true;

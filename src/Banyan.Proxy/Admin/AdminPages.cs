@@ -24,6 +24,8 @@ internal sealed class AdminPages(AdminContext context)
 
     private string Node => context.Housekeeping.NodeId;
 
+    private string Identity => context.Housekeeping.Identities.Current?.Id ?? "";
+
     public void Answer(RequestMethod method, string path, string accept, bool isUnix, ResponseWriter response)
     {
         if (method == RequestMethod.Post)
@@ -140,8 +142,8 @@ internal sealed class AdminPages(AdminContext context)
             ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
             : "text/plain; version=0.0.4; charset=utf-8");
         var writer = new ExpositionWriter(response, open ? ExpositionFormat.OpenMetrics : ExpositionFormat.Text);
-        EdgeMetrics.Write(writer, EdgeTotals.Collect(context.Metrics), context.Housekeeping.Node);
-        TcpMetrics.Write(writer, context.Metrics, context.Housekeeping.Node);
+        EdgeMetrics.Write(writer, EdgeTotals.Collect(context.Metrics), context.Housekeeping.Node, Identity);
+        TcpMetrics.Write(writer, context.Metrics, context.Housekeeping.Node, Identity);
         TlsMetrics.Write(writer, context.Metrics);
         ReactorMetrics.Write(writer, context.Metrics);
         HealthMetrics.Write(writer, context.HealthCheckers());

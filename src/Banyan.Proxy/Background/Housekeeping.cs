@@ -70,7 +70,7 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             _planes = new ControlPlanes(nodeId, options.Control);
             _identity = options.HasIdentity ? new IdentityKeeper(_context, Describe(options), Identities, log, time) : null;
             _transport = new AdsTransport(_context, _planes, new StreamEvents(this), _identity);
-            _reporter = metrics is null ? null : new EdgeReporter(metrics, nodeId, time);
+            _reporter = metrics is null ? null : new EdgeReporter(metrics, nodeId, time, () => Identities.Current?.Id ?? "");
             _keeper = new SnapshotKeeper(Path.Combine(options.State!, SnapshotFormat.FileName), _discovery.Save, log, time);
         }
 

@@ -46,6 +46,7 @@ internal static class Attempt
     {
         var endpoint = x.Endpoint!;
         endpoint.InFlight++;
+        x.Hop = HopPeer.Before(endpoint.Config);
         x.TryDeadline = TryDeadline(x);
         var failure = Failure.None;
         var http2 = SpeaksHttp2(x);
@@ -62,6 +63,7 @@ internal static class Attempt
 
         if (failure == Failure.None)
         {
+            x.Hop = x.UpstreamStream is { } stream ? ((Http2Client)stream.Connection).Peer : x.Upstream!.Peer;
             failure = TooLate(x);
         }
 

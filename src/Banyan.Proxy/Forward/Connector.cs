@@ -82,6 +82,7 @@ internal static class Connector
         var secured = await security.Connect(upstream.Sock, upstream.Endpoint.Peer, deadline);
         if (secured && x.Aborted == Failure.None)
         {
+            upstream.Peer = HopPeer.Verified(((TlsConnection)upstream.Sock.Layer!).PeerId);
             return Failure.None;
         }
 

@@ -29,6 +29,9 @@ internal sealed class Upstream
 
     internal Sock Sock { get; }
 
+    /// <summary>Who the other side proved to be.</summary>
+    internal HopPeer Peer { get; set; }
+
     /// <summary>Received and not yet consumed bytes; null while there are none.</summary>
     internal IoBuffer? In { get; set; }
 

@@ -4,6 +4,7 @@ using Banyan.Proxy.Balance;
 using Banyan.Proxy.Forward;
 using Banyan.Proxy.Http2;
 using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules;
 using Banyan.Wire.Http1;
@@ -136,6 +137,9 @@ internal sealed class Exchange
 
     /// <summary>The client's connection ends with a reset.</summary>
     internal bool ResetClient { get; set; }
+
+    /// <summary>How the way to the endpoint of this attempt is secured, and who is there.</summary>
+    internal HopPeer Hop { get; set; }
 
     /// <summary>This attempt travels to the other sidecar in another version of HTTP than its client's.</summary>
     internal bool HopChanged { get; set; }
@@ -329,6 +333,7 @@ internal sealed class Exchange
         Backend = null;
         Cluster = null;
         Endpoint = null;
+        Hop = default;
         Upstream = null;
         Attempts = 0;
         Deadline = long.MaxValue;

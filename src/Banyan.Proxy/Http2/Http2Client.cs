@@ -25,6 +25,9 @@ internal sealed class Http2Client : Http2Connection
         _close = close;
     }
 
+    /// <summary>Who the other side proved to be.</summary>
+    internal HopPeer Peer { get; private init; }
+
     /// <summary>When the last stream ended, in the loop's milliseconds.</summary>
     internal long IdleSince { get; private set; }
 
@@ -44,12 +47,13 @@ internal sealed class Http2Client : Http2Connection
     /// <param name="keepAliveMs">See <see cref="Http2Connection.KeepAliveMs"/>; known from the first read on, for a peer may never
     /// say anything.</param>
     /// <param name="isSecure">Requests have the scheme https.</param>
+    /// <param name="peer">Who the other side proved to be.</param>
     internal static Http2Client Start(
-        ReactorContext context, Sock sock, Action<Http2Client> over, Action close, long keepAliveMs = 0, bool isSecure = false)
+        ReactorContext context, Sock sock, Action<Http2Client> over, Action close, long keepAliveMs = 0, bool isSecure = false, HopPeer peer = default)
     {
         var client = new Http2Client(context, sock, over, close)
         {
-            IdleSince = context.Loop.NowMs, KeepAliveMs = keepAliveMs, IsSecure = isSecure,
+            IdleSince = context.Loop.NowMs, KeepAliveMs = keepAliveMs, IsSecure = isSecure, Peer = peer,
         };
         client.WritePreface(client: true);
         client.Read().Forget();

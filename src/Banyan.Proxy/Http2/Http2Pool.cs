@@ -72,7 +72,12 @@ internal sealed class Http2Pool
                 var upstream = x.Upstream!;
                 x.Upstream = null;
                 var client = Http2Client.Start(
-                    _worker, upstream.Sock, _remove, () => upstream.Close(), endpoint.Config.Meshed ? HopKeepAliveMs : 0);
+                    _worker,
+                    upstream.Sock,
+                    _remove,
+                    () => upstream.Close(),
+                    endpoint.Config.Meshed ? HopKeepAliveMs : 0,
+                    peer: upstream.Peer);
                 if (client.HasRoom)
                 {
                     _open.Add(client);

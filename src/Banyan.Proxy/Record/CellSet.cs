@@ -3,7 +3,7 @@ namespace Banyan.Proxy.Record;
 /// <summary>One reactor's numbers of one metric, by label set.</summary>
 /// <remarks>The reactor is the only one to call <see cref="Of"/>; anybody may read <see cref="All"/>. Looked up once a connection:
 /// who counts more often keeps the cell.</remarks>
-internal sealed class CellSet<TKey, TCell>(LabelLimit<TKey> limit, TKey other, Func<TKey, TCell> create)
+internal sealed class CellSet<TKey, TCell>(LabelLimit<TKey> limit, Func<TKey, TKey> fold, Func<TKey, TCell> create)
     where TKey : notnull
     where TCell : class
 {
@@ -21,7 +21,7 @@ internal sealed class CellSet<TKey, TCell>(LabelLimit<TKey> limit, TKey other, F
             return cell;
         }
 
-        var owner = limit.Admit(key) ? key : other;
+        var owner = limit.Admit(key) ? key : fold(key);
         if (!_cells.TryGetValue(owner, out cell))
         {
             cell = create(owner);

@@ -8,6 +8,8 @@ public sealed class MetricsShard
 {
     private const int InitialTable = 64;
 
+    private static readonly HopPeer Secured = HopPeer.Verified("");
+
     private readonly EdgeCatalog _catalog;
     private readonly EdgeCell[] _others;
 
@@ -19,12 +21,18 @@ public sealed class MetricsShard
     internal MetricsShard(EdgeCatalog catalog, LabelLimit<TcpKey> tcp, LabelLimit<int> undeclared, LabelLimit<int> serverNames)
     {
         _catalog = catalog;
-        Tcp = new CellSet<TcpKey, TcpCell>(tcp, TcpKey.Other, static key => new TcpCell(key));
-        UndeclaredPorts = new CellSet<int, UndeclaredPort>(undeclared, other: 1, static port => new UndeclaredPort(port));
-        ServerNames = new CellSet<int, ServerNameCell>(serverNames, other: 1, static port => new ServerNameCell(port));
-        _others = [new EdgeCell(EdgeKey.Other(EdgeDirection.Server)), new EdgeCell(EdgeKey.Other(EdgeDirection.Client))];
-        _cells = [_others[0], _others[1]];
-        _cellCount = 2;
+        Tcp = new CellSet<TcpKey, TcpCell>(tcp, static key => key.Folded, static key => new TcpCell(key));
+        UndeclaredPorts = new CellSet<int, UndeclaredPort>(undeclared, static _ => EdgeLabels.Other, static port => new UndeclaredPort(port));
+        ServerNames = new CellSet<int, ServerNameCell>(serverNames, static _ => EdgeLabels.Other, static port => new ServerNameCell(port));
+        _others = new EdgeCell[4];
+        foreach (var direction in (ReadOnlySpan<EdgeDirection>)[EdgeDirection.Server, EdgeDirection.Client])
+        {
+            _others[OtherIndex(direction, default)] = new EdgeCell(EdgeKey.Other(direction));
+            _others[OtherIndex(direction, Secured)] = new EdgeCell(EdgeKey.Other(direction, Secured));
+        }
+
+        _cells = [.. _others];
+        _cellCount = _cells.Length;
     }
 
     /// <summary>Numbers by <see cref="Counter"/>. Only the reactor writes: <c>Counters[(int)Counter.Retries]++</c>.</summary>
@@ -73,12 +81,14 @@ public sealed class MetricsShard
         return Volatile.Read(ref _cells).AsSpan(0, count);
     }
 
+    private static int OtherIndex(EdgeDirection direction, HopPeer hop) => ((int)direction * 2) + (hop.IsSecured ? 1 : 0);
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private EdgeCell Miss(in EdgeKey key)
     {
         if (!_catalog.Admit(key))
         {
-            return _others[(int)key.Direction];
+            return _others[OtherIndex(key.Direction, key.Hop)];
         }
 
         var cell = new EdgeCell(key);

@@ -21,8 +21,8 @@ internal static class Recorder
         CountFailure(worker, failure);
         var route = x.Route is null ? -1 : x.Route.Index;
         var key = x.Listener.Role == ListenerRole.Inbound
-            ? EdgeKey.Server(x.Listener, route, x.Request.Method, x.Status, x.GrpcStatus)
-            : EdgeKey.Client(x.Target, route, x.Endpoint?.Config, x.Request.Method, x.Status, x.GrpcStatus);
+            ? EdgeKey.Server(x.Listener, route, x.Request.Method, x.Status, x.GrpcStatus, x.Client.Peer)
+            : EdgeKey.Client(x.Target, route, x.Endpoint?.Config, x.Request.Method, x.Status, x.GrpcStatus, x.Hop);
         worker.Metrics.Edge(key).Record(x.MicrosSince(x.Started));
     }
 }

@@ -10,7 +10,7 @@ namespace Banyan.Proxy.Reports;
 /// One report is under way at a time, and is the same each time it is told: who counts it knows it by its epoch and sequence.
 /// Nothing piles up while nobody takes them: a report is the difference between two readings, whenever the second is made.
 /// </remarks>
-internal sealed class EdgeReporter(MetricsShards metrics, string node, TimeProvider time)
+internal sealed class EdgeReporter(MetricsShards metrics, string node, TimeProvider time, Func<string>? identity = null)
 {
     /// <summary>Most label sets in a report; the next one has the rest.</summary>
     public const int MostEdges = 500;
@@ -117,7 +117,7 @@ internal sealed class EdgeReporter(MetricsShards metrics, string node, TimeProvi
                 Status = (uint)key.Status,
                 GrpcStatusPlusOne = (uint)(key.GrpcStatus + 1),
             };
-            Describe(record, key.Destination, key.Workload);
+            Describe(record, key.Direction, key.Destination, key.Workload, key.Hop);
             if (told.Advance(record, durations.Count, durations))
             {
                 report.Edges.Add(record);
@@ -142,7 +142,7 @@ internal sealed class EdgeReporter(MetricsShards metrics, string node, TimeProvi
 
             told.Round = _round;
             var record = new EdgeRecord { Direction = Direction(key.Direction), Protocol = EdgeRecord.Types.Protocol.Tcp };
-            Describe(record, key.Destination, key.Workload);
+            Describe(record, key.Direction, key.Destination, key.Workload, key.Hop);
             if (told.Advance(record, totals.Opened, totals.Durations, totals.ToDestination, totals.ToSource))
             {
                 report.Edges.Add(record);
@@ -153,8 +153,10 @@ internal sealed class EdgeReporter(MetricsShards metrics, string node, TimeProvi
     private static EdgeRecord.Types.Direction Direction(EdgeDirection direction) =>
         direction == EdgeDirection.Client ? EdgeRecord.Types.Direction.Client : EdgeRecord.Types.Direction.Server;
 
-    private static void Describe(EdgeRecord record, int destination, int workload)
+    private void Describe(EdgeRecord record, EdgeDirection direction, int destination, int workload, HopPeer hop)
     {
+        record.Mtls = hop.IsSecured;
+        (record.SourceIdentity, record.DestinationIdentity) = LabelText.Identities(direction, identity?.Invoke() ?? "", hop);
         (record.Service, record.Namespace, var port) = EdgeLabels.DestinationOf(destination);
         (record.Workload, record.Version) = EdgeLabels.WorkloadOf(workload);
         record.Port = (uint)port;

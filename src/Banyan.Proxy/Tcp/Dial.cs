@@ -69,7 +69,9 @@ internal static class Dial
         var endpoint = x.Endpoint!;
         var cluster = x.Cluster.Kind == ClusterKind.External ? null : x.Worker.Clusters.Of(x.Cluster);
         endpoint.InFlight++;
+        x.Hop = HopPeer.Before(endpoint.Config);
         failure = await Connector.Connect(x, endpoint, cluster, fresh: true);
+        x.Hop = x.Upstream?.Peer ?? x.Hop;
         if (failure == Failure.None && x.Aborted != Failure.None)
         {
             failure = x.Aborted;

@@ -1,5 +1,6 @@
 using Banyan.Proxy.Accept;
 using Banyan.Proxy.Reactor;
+using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 
 namespace Banyan.Proxy.Tls;
@@ -45,7 +46,14 @@ internal sealed class HopSecurity(TlsStage stage) : IDisposable
         }
 
         // Without an identity nobody can be let in who wants to know whom it meets.
-        return worker.Security is { } security && await security.Accept(client.Sock, worker.Loop.NowMs + TlsStage.DefaultTimeoutMs);
+        if (worker.Security is not { } security
+            || !await security.Accept(client.Sock, worker.Loop.NowMs + TlsStage.DefaultTimeoutMs))
+        {
+            return false;
+        }
+
+        client.Peer = HopPeer.Verified(((TlsConnection)client.Sock.Layer!).PeerId);
+        return true;
     }
 
     /// <summary>Lets a client in, or not; the socket stays the caller's.</summary>

@@ -11,16 +11,17 @@ internal static class EdgeMetrics
 
     private static readonly long[] Bounds = HistogramLines.Micros(BoundTexts);
 
-    public static void Write(ExpositionWriter writer, Dictionary<EdgeKey, Histogram> totals, NodeName? node)
+    public static void Write(ExpositionWriter writer, Dictionary<EdgeKey, Histogram> totals, NodeName? node, string identity = "")
     {
-        WriteFamily(writer, totals, node, EdgeDirection.Server, "http_server_request_duration_seconds", "Duration of requests served by the workload.");
-        WriteFamily(writer, totals, node, EdgeDirection.Client, "http_client_request_duration_seconds", "Duration of requests made by the workload.");
+        WriteFamily(writer, totals, node, identity, EdgeDirection.Server, "http_server_request_duration_seconds", "Duration of requests served by the workload.");
+        WriteFamily(writer, totals, node, identity, EdgeDirection.Client, "http_client_request_duration_seconds", "Duration of requests made by the workload.");
     }
 
     private static void WriteFamily(
         ExpositionWriter writer,
         Dictionary<EdgeKey, Histogram> totals,
         NodeName? node,
+        string identity,
         EdgeDirection direction,
         string name,
         string help)
@@ -30,12 +31,12 @@ internal static class EdgeMetrics
         {
             if (key.Direction == direction)
             {
-                HistogramLines.Write(writer, name, Labels(key, node), histogram, BoundTexts, Bounds);
+                HistogramLines.Write(writer, name, Labels(key, node, identity), histogram, BoundTexts, Bounds);
             }
         }
     }
 
-    private static string Labels(EdgeKey key, NodeName? node)
+    private static string Labels(EdgeKey key, NodeName? node, string identity)
     {
         var isOther = key.IsOther;
         var status = key.Status == 0 ? "" : key.Status.ToString(CultureInfo.InvariantCulture);
@@ -50,7 +51,7 @@ internal static class EdgeMetrics
         return labels
             .Add("http_route", EdgeLabels.RouteOf(key.Route))
             .AddServer(key.Destination, isOther)
-            .AddPeers(key.Direction, node, key.Destination, key.Workload, isOther)
+            .AddPeers(key.Direction, node, identity, key.Destination, key.Workload, key.Hop, isOther)
             .ToString();
     }
 }

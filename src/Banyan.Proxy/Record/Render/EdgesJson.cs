@@ -38,6 +38,8 @@ internal static class EdgesJson
             json.WriteNumber("grpcStatus"u8, key.GrpcStatus);
         }
 
+        json.WriteBoolean("mtls"u8, key.Hop.IsSecured);
+        json.WriteString("peerIdentity"u8, key.Hop.Identity);
         json.WriteNumber("count"u8, histogram.Count);
         json.WriteNumber("sumMicros"u8, histogram.SumMicros);
         json.WriteStartArray("buckets"u8);

@@ -32,20 +32,36 @@ internal sealed class LabelText
     }
 
     /// <summary>Adds both ends of a hop.</summary>
-    public LabelText AddPeers(EdgeDirection direction, NodeName? node, int destination, int workload, bool isOther)
+    public LabelText AddPeers(
+        EdgeDirection direction, NodeName? node, string identity, int destination, int workload, HopPeer hop, bool isOther)
     {
-        // The callee learns who calls once callers have identities.
+        // The callee learns who calls from the caller's certificate, which names no workload.
         var source = direction == EdgeDirection.Client ? node : null;
+        var (caller, callee) = Identities(direction, identity, hop);
         var (service, space, _) = EdgeLabels.DestinationOf(destination);
         var (name, version) = EdgeLabels.WorkloadOf(workload);
         return Add("source_workload", isOther ? Other : source?.Workload ?? "unknown")
-            .Add("source_namespace", isOther ? Other : source?.Namespace ?? "unknown")
+            .Add("source_namespace", isOther ? Other : source?.Namespace ?? NamespaceOf(caller))
             .Add("destination_service", service)
             .Add("destination_namespace", space)
             .Add("destination_workload", name)
             .Add("destination_version", version)
-            .Add("mtls", isOther ? Other : "false");
+            .Add("mtls", hop.IsSecured ? "true" : "false")
+            .Add("source_identity", caller)
+            .Add("destination_identity", callee);
     }
+
+    /// <summary>SPIFFE IDs of the caller and of whom it called; empty where the hop proved none.</summary>
+    internal static (string Source, string Destination) Identities(EdgeDirection direction, string own, HopPeer hop)
+    {
+        var peer = hop.Identity;
+        own = peer.Length > 0 ? own : "";
+        return direction == EdgeDirection.Client ? (own, peer) : (peer, own);
+    }
+
+    /// <summary>NAMESPACE of <c>spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/NAME</c>.</summary>
+    private static string NamespaceOf(string identity) =>
+        identity.Split('/') is [_, _, _, "ns", var name, "sa", _] ? name : "unknown";
 
     /// <inheritdoc/>
     public override string ToString() => _text.ToString();

@@ -27,10 +27,10 @@ internal static class TcpMetrics
     private static readonly string[] Decisions =
         ["exact", "wildcard", "any", "unmatched", "absent", "malformed", "late", "not-tls"];
 
-    public static void Write(ExpositionWriter writer, MetricsShards metrics, NodeName? node)
+    public static void Write(ExpositionWriter writer, MetricsShards metrics, NodeName? node, string identity = "")
     {
         var totals = TcpTotals.Collect(metrics)
-            .Select(pair => (Labels: Labels(pair.Key, node), Sum: pair.Value))
+            .Select(pair => (Labels: Labels(pair.Key, node, identity), Sum: pair.Value))
             .ToArray();
         Family("banyan_tcp_connections_opened", "counter", "Connections that were connected and relayed.", sum => sum.Opened);
         Family("banyan_tcp_connections_active", "gauge", "Connections that are being relayed.", sum => sum.Active);
@@ -124,13 +124,13 @@ internal static class TcpMetrics
         }
     }
 
-    private static string Labels(TcpKey key, NodeName? node)
+    private static string Labels(TcpKey key, NodeName? node, string identity)
     {
-        var isOther = key == TcpKey.Other;
+        var isOther = key.IsOther;
         return new LabelText()
             .Add("direction", isOther ? LabelText.Other : key.Direction == EdgeDirection.Client ? "client" : "server")
             .AddServer(key.Destination, isOther)
-            .AddPeers(key.Direction, node, key.Destination, key.Workload, isOther)
+            .AddPeers(key.Direction, node, identity, key.Destination, key.Workload, key.Hop, isOther)
             .ToString();
     }
 
