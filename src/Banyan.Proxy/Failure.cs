@@ -30,6 +30,7 @@ public enum Failure : byte
 
     // Forward: this side has nothing to prove who it is.
     IdentityMissing,
+    IdentityExpired,
 
     // Forward: the destination's fault.
     ConnectFailed,

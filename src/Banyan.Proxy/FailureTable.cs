@@ -103,6 +103,7 @@ public static class FailureTable
         Add(Failure.NoHealthyEndpoint, 503, "no-healthy-endpoint", "destination_unavailable", Counter.NoEndpoint, "The service has no healthy endpoint.");
         Add(Failure.Overflow, 503, "overflow", "connection_limit_reached", Counter.Overflows, "Too many connections or waiting requests to the service.");
         Add(Failure.IdentityMissing, 503, "identity-missing", "proxy_configuration_error", null, "This proxy has no identity yet and the destination is called with mTLS only.");
+        Add(Failure.IdentityExpired, 503, "identity-expired", "proxy_configuration_error", null, "The certificate of this proxy has run out and the destination is called with mTLS only.");
         Add(Failure.ConnectFailed, 503, "connect-failed", "connection_refused", Counter.UpstreamConnectFailures, "The connection to the destination failed.", retryable: true, endpoint: true);
         Add(Failure.ConnectTimeout, 503, "connect-timeout", "connection_timeout", Counter.ConnectTimeouts, "The destination did not accept the connection in time.", retryable: true, endpoint: true);
         Add(Failure.NotDelivered, 503, "not-delivered", "destination_unavailable", Counter.NotDelivered, "No byte of the request reached the application.", retryable: true, endpoint: true);

@@ -37,6 +37,10 @@ internal sealed class Downstream
     /// <summary>Who it proved to be.</summary>
     internal HopPeer Peer { get; set; }
 
+    /// <summary>What applications are told of <see cref="Peer"/> (<see cref="Http.ForwardedClientCert"/>); null before the first
+    /// request.</summary>
+    internal byte[]? PeerLine { get; set; }
+
     /// <summary>No exchange is under way.</summary>
     internal bool Idle { get; set; } = true;
 

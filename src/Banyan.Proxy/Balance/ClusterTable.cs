@@ -46,9 +46,10 @@ internal sealed class ClusterTable(Worker worker)
             state?.CloseIdle(long.MaxValue);
             state = new EndpointState(worker, config);
         }
-        else
+        else if (config.Revision > state.Config.Revision)
         {
-            if (state.Config.Mtls != config.Mtls || !state.Config.Identities.AsSpan().SequenceEqual(config.Identities))
+            // Not back to what an older request still knows: it would be called as it must not be any more.
+            if (!state.Config.IsSecuredAs(config))
             {
                 // A connection that is open was made to whom it might not be made any more.
                 state.CloseIdle(long.MaxValue);

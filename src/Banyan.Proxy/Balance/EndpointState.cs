@@ -142,7 +142,7 @@ internal sealed class EndpointState
         while (_newest is { } upstream)
         {
             Remove(upstream);
-            if (!upstream.Sock.ReadableNow && !upstream.Sock.PeerFinished && nowMs < upstream.IdleUntil)
+            if (upstream.IsCurrent && !upstream.Sock.ReadableNow && !upstream.Sock.PeerFinished && nowMs < upstream.IdleUntil)
             {
                 upstream.Sock.IdleEvent = null;
                 return upstream;

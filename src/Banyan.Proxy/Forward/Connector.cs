@@ -24,9 +24,9 @@ internal static class Connector
         bool fresh = false)
     {
         var worker = x.Worker;
-        if (endpoint.Config.Mtls && worker.Security is not { IsReady: true })
+        if (Unready(worker, endpoint) is var unready and not Failure.None)
         {
-            return Failure.IdentityMissing;
+            return unready;
         }
 
         var deadline = Math.Min(worker.Loop.NowMs + (long)x.Cluster!.ConnectTimeout.TotalMilliseconds, x.TryDeadline);
@@ -73,14 +73,29 @@ internal static class Connector
             return Failure.ConnectFailed;
         }
 
-        return endpoint.Config.Mtls ? await Secure(x, upstream, worker.Security!, deadline) : Failure.None;
+        // What it has to be now: that may have changed on the way.
+        upstream.Made = endpoint.Config;
+        return endpoint.Config.Mtls ? await Secure(x, upstream, deadline) : Failure.None;
     }
 
+    /// <summary>This side has nothing to prove who it is: its own fault, and nobody is called in plaintext for it.</summary>
+    private static Failure Unready(Worker worker, EndpointState endpoint) => !endpoint.Config.Mtls ? Failure.None
+        : worker.Security is not { IsEquipped: true } security ? Failure.IdentityMissing
+        : security.IsExpired ? Failure.IdentityExpired
+        : Failure.None;
+
     /// <summary>Makes sure of another sidecar: one that cannot prove who it is gets no byte, and there is no way without.</summary>
-    private static async ReactorTask<Failure> Secure(Exchange x, Upstream upstream, HopSecurity security, long deadline)
+    private static async ReactorTask<Failure> Secure(Exchange x, Upstream upstream, long deadline)
     {
-        var secured = await security.Connect(upstream.Sock, upstream.Endpoint.Peer, deadline);
-        if (secured && x.Aborted == Failure.None)
+        if (Unready(x.Worker, upstream.Endpoint) is var unready and not Failure.None)
+        {
+            x.Upstream = null;
+            upstream.Close();
+            return unready;
+        }
+
+        var secured = await x.Worker.Security!.Connect(upstream.Sock, upstream.Endpoint.Peer, deadline);
+        if (secured && upstream.IsCurrent && x.Aborted == Failure.None)
         {
             upstream.Peer = HopPeer.Verified(((TlsConnection)upstream.Sock.Layer!).PeerId);
             return Failure.None;

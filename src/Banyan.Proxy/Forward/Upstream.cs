@@ -1,6 +1,7 @@
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
+using Banyan.Proxy.Snapshot;
 
 namespace Banyan.Proxy.Forward;
 
@@ -16,6 +17,7 @@ internal sealed class Upstream
         _cluster = cluster;
         Endpoint = endpoint;
         Sock = sock;
+        Made = endpoint.Config;
         OnIdleEvent = CloseIdle;
         if (cluster is not null)
         {
@@ -28,6 +30,12 @@ internal sealed class Upstream
     internal EndpointState Endpoint { get; }
 
     internal Sock Sock { get; }
+
+    /// <summary>What its endpoint was when it was made: in plaintext, or to whom.</summary>
+    internal EndpointConfig Made { get; set; }
+
+    /// <summary>It would be made like this now; another one is no way to the endpoint any more.</summary>
+    internal bool IsCurrent => Made.IsSecuredAs(Endpoint.Config);
 
     /// <summary>Who the other side proved to be.</summary>
     internal HopPeer Peer { get; set; }
@@ -49,10 +57,11 @@ internal sealed class Upstream
 
     internal Action OnIdleEvent { get; }
 
-    /// <summary>Keeps it for the next request, unless its endpoint waits for the last connection to be closed.</summary>
+    /// <summary>Keeps it for the next request, unless its endpoint waits for the last connection to be closed
+    /// or is called otherwise by now.</summary>
     internal void GiveBack(long idleMs)
     {
-        if (Endpoint.IsLeaving)
+        if (Endpoint.IsLeaving || !IsCurrent)
         {
             Close();
             return;

@@ -40,7 +40,8 @@ internal static class RequestWriter
                 trace = line.Value(bytes);
             }
 
-            if (!Drops(line) && !(keyed && WebSocketHandshake.IsKey(line.Name(bytes))) && !(x.IsGrpc && line.Known == KnownField.GrpcTimeout) && !(edited && Edits.Drops(edits, line, bytes)))
+            if (!Drops(line) && !ForwardedClientCert.Drops(x, line) && !(keyed && WebSocketHandshake.IsKey(line.Name(bytes)))
+                && !(x.IsGrpc && line.Known == KnownField.GrpcTimeout) && !(edited && Edits.Drops(edits, line, bytes)))
             {
                 runStart = runStart < 0 ? line.LineStart : runStart;
             }
@@ -78,6 +79,7 @@ internal static class RequestWriter
             TraceContext.WriteLine(traceLine, trace, ref x.Worker.Loop.Random);
         }
 
+        ForwardedClientCert.Write(ref builder, x);
         HopVersion.Write(ref builder, x);
         builder.Append("\r\n"u8);
         return builder.Overflowed ? 0 : builder.Length;

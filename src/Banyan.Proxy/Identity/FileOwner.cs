@@ -10,6 +10,7 @@ internal static unsafe partial class FileOwner
     private const uint TypeModeAndOwner = 0x000B; // STATX_TYPE | STATX_MODE | STATX_UID
     private const uint TypeMask = 0xF000;
     private const uint RegularFile = 0x8000;
+    private const uint Folder = 0x4000;
     private const uint Others = 0x3F;
 
     // struct statx is the same on every architecture.
@@ -18,7 +19,14 @@ internal static unsafe partial class FileOwner
     private const int ModeOffset = 28;
 
     /// <summary>True for a plain file of this user that nobody else can read or write; else what is wrong, and the mend.</summary>
-    internal static bool IsOursAlone(string path, out string problem)
+    /// <exception cref="IOException">It cannot be looked at.</exception>
+    internal static bool IsOursAlone(string path, out string problem) => IsOursAlone(path, RegularFile, out problem);
+
+    /// <summary>The same of a folder.</summary>
+    /// <inheritdoc cref="IsOursAlone(string, out string)"/>
+    internal static bool IsOurFolderAlone(string path, out string problem) => IsOursAlone(path, Folder, out problem);
+
+    private static bool IsOursAlone(string path, uint type, out string problem)
     {
         var status = stackalloc byte[Size];
         if (StatX(CurrentFolder, path, DoNotFollow, TypeModeAndOwner, status) != 0)
@@ -29,9 +37,10 @@ internal static unsafe partial class FileOwner
         var owner = *(uint*)(status + OwnerOffset);
         uint mode = *(ushort*)(status + ModeOffset);
         var us = EffectiveUser();
-        problem = (mode & TypeMask) != RegularFile ? $"{path} is no plain file; put the key itself there, or remove it and join again"
+        var (what, right) = type == Folder ? ("folder", "700") : ("plain file", "600");
+        problem = (mode & TypeMask) != type ? $"{path} is no {what}; put the {what} itself there, or remove it and join again"
             : owner != us ? $"{path} belongs to user {owner} and the proxy runs as user {us}: chown {us} {path}, or remove it and join again"
-            : (mode & Others) != 0 ? $"{path} can be read or changed by others: chmod 600 {path}"
+            : (mode & Others) != 0 ? $"{path} can be read or changed by others: chmod {right} {path}"
             : "";
         return problem.Length == 0;
     }

@@ -19,7 +19,7 @@ internal sealed class IdentityFolder(string folder)
 
     /// <summary>What is kept; null when there is nothing, or it cannot be used: then <paramref name="unusable"/> says why.</summary>
     /// <param name="unusable">Why there is none; empty when there never was one.</param>
-    /// <exception cref="IdentityException">Others can read the key, or it is somebody else's: nobody may go on with it.</exception>
+    /// <exception cref="IdentityException">Others can read or change it, or it is somebody else's: nobody may go on with it.</exception>
     public ProxyIdentity? Load(out string unusable)
     {
         unusable = "";
@@ -30,6 +30,10 @@ internal sealed class IdentityFolder(string folder)
 
         try
         {
+            // Whoever can put an anchor here decides whom this proxy trusts.
+            Require(FileOwner.IsOurFolderAlone(folder, out var problem), problem);
+            Require(FileOwner.IsOursAlone(PathOf(Chain), out problem), problem);
+            Require(FileOwner.IsOursAlone(PathOf(Trust), out problem), problem);
             var chain = ReadCertificates(Chain);
             var anchors = ReadCertificates(Trust);
             var key = KeyOf(chain);
@@ -59,6 +63,14 @@ internal sealed class IdentityFolder(string folder)
     /// <inheritdoc cref="Save"/>
     public void SaveAnchors(ProxyIdentity identity) => Write(Trust, Pem.Write(identity.Anchors));
 
+    private static void Require(bool good, string problem)
+    {
+        if (!good)
+        {
+            throw new IdentityException(problem);
+        }
+    }
+
     private string PathOf(string name) => Path.Combine(folder, name);
 
     private byte[] KeyOf(byte[][] chain)
@@ -78,11 +90,7 @@ internal sealed class IdentityFolder(string folder)
     private byte[] ReadKey(string name)
     {
         var path = PathOf(name);
-        if (!FileOwner.IsOursAlone(path, out var problem))
-        {
-            throw new IdentityException(problem);
-        }
-
+        Require(FileOwner.IsOursAlone(path, out var problem), problem);
         var text = File.ReadAllText(path);
         if (!PemEncoding.TryFind(text, out var fields) || text[fields.Label] != KeyLabel)
         {

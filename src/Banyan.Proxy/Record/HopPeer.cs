@@ -25,5 +25,8 @@ public readonly record struct HopPeer
     internal static HopPeer Verified(string identity) => new(Secured | (uint)EdgeLabels.Identity(identity));
 
     /// <summary>A hop to an endpoint that has not come about yet.</summary>
-    internal static HopPeer Before(EndpointConfig endpoint) => endpoint.Mtls ? new HopPeer(Secured) : default;
+    internal static HopPeer Before(EndpointConfig endpoint) => endpoint.Mtls ? Unproved : default;
+
+    /// <summary>Secured, by whom is not known.</summary>
+    internal static HopPeer Unproved => new(Secured);
 }

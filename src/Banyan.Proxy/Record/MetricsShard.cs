@@ -8,8 +8,6 @@ public sealed class MetricsShard
 {
     private const int InitialTable = 64;
 
-    private static readonly HopPeer Secured = HopPeer.Verified("");
-
     private readonly EdgeCatalog _catalog;
     private readonly EdgeCell[] _others;
 
@@ -28,7 +26,7 @@ public sealed class MetricsShard
         foreach (var direction in (ReadOnlySpan<EdgeDirection>)[EdgeDirection.Server, EdgeDirection.Client])
         {
             _others[OtherIndex(direction, default)] = new EdgeCell(EdgeKey.Other(direction));
-            _others[OtherIndex(direction, Secured)] = new EdgeCell(EdgeKey.Other(direction, Secured));
+            _others[OtherIndex(direction, HopPeer.Unproved)] = new EdgeCell(EdgeKey.Other(direction, HopPeer.Unproved));
         }
 
         _cells = [.. _others];

@@ -6,6 +6,8 @@ namespace Banyan.Proxy.Snapshot;
 /// <summary>One address of a cluster. Immutable; the same object from snapshot to snapshot while nothing about it changes.</summary>
 public sealed class EndpointConfig
 {
+    private static long _last;
+
     private int _edgeLabel;
 
     /// <summary>Small integer of (cluster, address), unique in the process and the same in every snapshot. Given to another
@@ -41,6 +43,13 @@ public sealed class EndpointConfig
 
     /// <summary>Port that is probed instead of the address's own; 0 = its own.</summary>
     public int HealthPort { get; init; }
+
+    /// <summary>Rises: what is known of one endpoint later has the larger number.</summary>
+    internal long Revision { get; } = Interlocked.Increment(ref _last);
+
+    /// <summary>Connections to the one are as good as connections to the other: as secured, to the same peers.</summary>
+    internal bool IsSecuredAs(EndpointConfig other) => ReferenceEquals(this, other)
+        || (Mtls == other.Mtls && Identities.AsSpan().SequenceEqual(other.Identities));
 
     /// <summary>Interned (workload, version) for <see cref="EdgeKey"/>.</summary>
     internal int EdgeLabel => _edgeLabel != 0 ? _edgeLabel : _edgeLabel = EdgeLabels.Workload(Workload, Version);

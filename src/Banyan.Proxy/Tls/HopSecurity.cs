@@ -15,7 +15,10 @@ internal sealed class HopSecurity(TlsStage stage) : IDisposable
     internal TlsStage Stage => stage;
 
     /// <summary>False until there is a certificate: nothing meshed is accepted or called before.</summary>
-    internal bool IsReady => Volatile.Read(ref _now) is not null;
+    internal bool IsEquipped => Volatile.Read(ref _now) is not null;
+
+    /// <summary>The own certificate has run out: every peer would refuse it.</summary>
+    internal bool IsExpired => Volatile.Read(ref _now) is { Client.IsExpired: true };
 
     /// <summary>Takes two contexts over, and gives back those of before.</summary>
     internal void Replace(TlsContext server, TlsContext client) => Interlocked.Exchange(ref _now, new Pair(server, client))?.Dispose();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 using Banyan.Proxy.Reactor;
 
@@ -428,6 +429,13 @@ internal sealed unsafe class TlsConnection : SockLayer
         _established = true;
         _windowStart = NowMs;
         return true;
+    }
+
+    /// <summary>SHA-256 of the peer's certificate in DER; empty once the socket is closed. Computed anew each time.</summary>
+    internal byte[] PeerHash()
+    {
+        var certificate = _ssl == 0 ? 0 : OpenSsl.SSL_get0_peer_certificate(_ssl);
+        return certificate == 0 ? [] : SHA256.HashData(Certificate.Encoded(certificate));
     }
 
     private static byte[][] Chain(nint stack)

@@ -28,6 +28,7 @@ internal sealed unsafe class TlsContext : IDisposable
 
     private readonly TrustAnchors _anchors;
     private readonly byte[] _wireProtocols;
+    private string? _ownId;
     private int _references = 1;
     private int _disposed;
 
@@ -52,11 +53,17 @@ internal sealed unsafe class TlsContext : IDisposable
     /// <summary>The own certificate's end, seconds since 1970.</summary>
     internal long NotAfter { get; private set; }
 
+    /// <summary>The own certificate proves nothing any more.</summary>
+    internal bool IsExpired => Settings.Identity is not null && Now >= NotAfter;
+
     /// <summary>How long tickets last, seconds.</summary>
     internal long TicketSeconds { get; private set; }
 
     /// <summary>Names in the form of ALPN: a length before each.</summary>
     internal ReadOnlySpan<byte> WireProtocols => _wireProtocols;
+
+    /// <summary>SPIFFE ID of the own certificate; empty without one.</summary>
+    internal string OwnId => _ownId ??= ReadOwnId();
 
     private long Now => Settings.Time.GetUtcNow().ToUnixTimeSeconds();
 
@@ -88,6 +95,19 @@ internal sealed unsafe class TlsContext : IDisposable
             context.Dispose();
             throw;
         }
+    }
+
+    private string ReadOwnId()
+    {
+        if (Settings.Identity is not { } identity)
+        {
+            return "";
+        }
+
+        var leaf = Certificate.Parse(identity.Chain[0], "the own certificate");
+        var id = Certificate.Uris(leaf, out var uri) == 1 ? Encoding.ASCII.GetString(uri) : "";
+        OpenSsl.X509_free(leaf);
+        return id;
     }
 
     /// <summary>What a peer of this context has to be.</summary>

@@ -16,6 +16,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
 
     private readonly Queue<Nack> _nacks = new();
     private List<DeltaDiscoveryRequest> _requests = [];
+    private byte[][]? _anchors;
     private bool _isOpen;
     private bool _nodeSent;
     private DateTimeOffset? _since;
@@ -38,8 +39,15 @@ internal sealed class Discovery(Node node, TimeProvider time)
     /// <summary>Trust domain whose anchors are asked for; empty: none. Takes effect with the next stream.</summary>
     public string TrustDomain { get; set; } = "";
 
-    /// <summary>The anchors that were told last; null when none were.</summary>
-    public byte[][]? Anchors => TrustDomain.Length > 0 ? Tables.Secrets.Serving(SecretResource.NameOf(TrustDomain))?.Anchors : null;
+    /// <summary>The anchors that were told since the last call; null when none were. What a stream told that is over is not told
+    /// again: others may have come in another way since.</summary>
+    public byte[][]? TakeAnchors()
+    {
+        var told = TrustDomain.Length > 0 ? Tables.Secrets.Serving(SecretResource.NameOf(TrustDomain))?.Anchors : null;
+        var isNew = told is not null && !ReferenceEquals(told, _anchors);
+        _anchors = told ?? _anchors;
+        return isNew ? told : null;
+    }
 
     /// <summary>The last refusal.</summary>
     public Nack? LastNack { get; private set; }

@@ -39,7 +39,9 @@ internal static class FieldNames
     {
         if ((name[0] | 0x20) == 'x')
         {
-            return Eight(name, 0) == Eight("x-banyan"u8, 0) && name[8] == '-' ? KnownField.Banyan : KnownField.Other;
+            return Eight(name, 0) == Eight("x-banyan"u8, 0) && name[8] == '-' ? KnownField.Banyan
+                : name.Length == 23 && Three(name, "x-forwarded-client-cert"u8) ? KnownField.ForwardedClientCert
+                : KnownField.Other;
         }
 
         switch (name.Length)

@@ -80,6 +80,7 @@ public enum KnownField : byte
     ContentType,
     GrpcTimeout,
     GrpcStatus,
+    ForwardedClientCert,
 
     /// <summary>Any name that starts with <c>x-banyan-</c>.</summary>
     Banyan,
