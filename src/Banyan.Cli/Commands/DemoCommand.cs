@@ -2,7 +2,6 @@ using System.CommandLine;
 using Banyan.Cli.Client;
 using Banyan.Cli.Traffic;
 using Banyan.Cli.Up;
-using Banyan.Control.Api;
 using Spectre.Console;
 
 namespace Banyan.Cli.Commands;
@@ -15,16 +14,14 @@ internal static class DemoCommand
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>As far back as reports are kept: what there was before is then left out exactly.</summary>
-    private static readonly TimeSpan Always = TimeSpan.FromDays(30);
-
-    /// <summary>Sidecars report every 5 s.</summary>
-    private static readonly TimeSpan ReportPatience = TimeSpan.FromSeconds(10);
+    /// <summary>For the last reading, once the time is up.</summary>
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(2);
 
     public static Command Create()
     {
         var state = Shared.State();
         var duration = Shared.For();
+        var mtls = UpCommand.Mtls();
         var output = Shared.Output();
         var command = new Verb("demo", "Run the example shop with steady load and show its traffic live")
         {
@@ -37,13 +34,17 @@ internal static class DemoCommand
         };
         command.Add(state);
         command.Add(duration);
+        command.Add(mtls);
         command.Add(output);
-        command.SetAction((result, _) =>
-            RunAsync(new StatePaths(result.GetValue(state)), result.GetValue(duration), result.IsJson(output)));
+        command.SetAction((result, _) => RunAsync(
+            new StatePaths(result.GetValue(state)),
+            result.GetValue(duration),
+            result.GetValue(mtls) == UpCommand.MtlsOn,
+            result.IsJson(output)));
         return command;
     }
 
-    private static async Task<int> RunAsync(StatePaths state, TimeSpan? duration, bool isJson)
+    private static async Task<int> RunAsync(StatePaths state, TimeSpan? duration, bool mtls, bool isJson)
     {
         var mesh = Path.Combine(FindHome(), Example);
         var isLive = !isJson && !Console.IsOutputRedirected;
@@ -53,6 +54,7 @@ internal static class DemoCommand
             State = state,
             Paths = [Path.GetRelativePath(Environment.CurrentDirectory, mesh)],
             For = duration,
+            Mtls = mtls,
 
             // A live table and log lines on one terminal would write over each other.
             LogFile = isLive && !Console.IsErrorRedirected ? state.Log : null,
@@ -70,7 +72,6 @@ internal static class DemoCommand
 
         // What failed while half of it was still starting says nothing about the mesh: counting begins here.
         var view = new TrafficView(await control.TrafficAsync(stop));
-        var before = await TryReadAsync(() => control.EdgesAsync(Always, stop));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (duration is { } limit)
         {
@@ -89,7 +90,7 @@ internal static class DemoCommand
             await PollAsync(control, view, _ => { }, end.Token);
         }
 
-        return await ConcludeAsync(control, view, before, isJson, isLive);
+        return await ConcludeAsync(control, view, isJson, isLive);
     }
 
     private static async Task PollAsync(
@@ -113,19 +114,26 @@ internal static class DemoCommand
         }
     }
 
-    private static async Task<int> ConcludeAsync(
-        ControlClient control, TrafficView view, EdgesDocument? before, bool isJson, bool isLive)
+    private static async Task<int> ConcludeAsync(ControlClient control, TrafficView view, bool isJson, bool isLive)
     {
-        if (await TryReadAsync(() => control.TrafficAsync(CancellationToken.None)) is { } reading)
+        using var patience = new CancellationTokenSource(LastPatience);
+        try
         {
-            view.Add(reading);
+            if (await TryReadAsync(() => control.TrafficAsync(patience.Token)) is { } reading)
+            {
+                view.Add(reading);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The reading before has to do.
         }
 
         var rows = view.Rows();
         var failed = rows.Sum(row => row.Failed);
         if (isJson)
         {
-            Json.Write(new { services = rows, edges = await EdgesAsync(control, before), failed });
+            Json.Write(new { services = rows, edges = view.Edges(), failed });
         }
         else if (!isLive)
         {
@@ -138,26 +146,6 @@ internal static class DemoCommand
         }
 
         return failed == 0 && rows.Count > 0 ? ExitCodes.Success : ExitCodes.Failed;
-    }
-
-    /// <summary>Who called whom since the begin; waits for what the sidecars have not reported yet.</summary>
-    private static async Task<IReadOnlyList<SecuredEdge>> EdgesAsync(ControlClient control, EdgesDocument? before)
-    {
-        var time = TimeProvider.System;
-        var end = time.GetUtcNow();
-        while (true)
-        {
-            var edges = await TryReadAsync(() => control.EdgesAsync(Always, CancellationToken.None));
-            IReadOnlyList<SecuredEdge> rows = edges is null ? [] : SecuredEdge.Of(edges, before);
-            var isComplete = rows.Count > 0 && rows.All(row => edges!.Edges.Any(
-                edge => edge.Direction == "client" && edge.Reporter == row.Source && edge.LastSeen >= end));
-            if (isComplete || time.GetUtcNow() - end > ReportPatience)
-            {
-                return rows;
-            }
-
-            await Task.Delay(Interval, time);
-        }
     }
 
     /// <summary>A reading, or nothing while the control plane is being restarted: the demo goes on without it, like the mesh.</summary>

@@ -29,7 +29,7 @@ internal static class EdgesCommand
         {
             using var control = new ControlClient(new StatePaths(result.GetValue(state)));
             var edges = await control.EdgesAsync(result.GetValue(since), cancel);
-            var rows = SecuredEdge.Of(edges);
+            var rows = SecuredEdge.Of(edges.Edges);
             if (result.IsJson(output))
             {
                 Json.Write(new { from = edges.From, to = edges.To, edges = rows });

@@ -12,13 +12,20 @@ internal static class UpCommand
     /// <summary>Whether sidecars have identities.</summary>
     public const string MtlsOption = "--mtls";
 
+    /// <summary>Its value where they have.</summary>
+    public const string MtlsOn = "on";
+
+    /// <summary>Whether sidecars have identities: they do unless told otherwise.</summary>
+    public static Option<string> Mtls() =>
+        Shared.Choice(MtlsOption, "Whether sidecars get identities and call each other by mutual TLS", MtlsOn, "off");
+
     public static Command Create()
     {
         var paths = Shared.Paths();
         var state = Shared.State();
         var duration = Shared.For();
         var detach = new Option<bool>("--detach") { Description = "Go on in the background once everything is ready" };
-        var mtls = Shared.Choice(MtlsOption, "Whether sidecars get identities and call each other by mutual TLS", "off", "on");
+        var mtls = Mtls();
         var verbose = new Option<bool>("--verbose") { Description = "Show everything that control plane and sidecars log" };
         var log = new Option<string?>(LogOption) { Hidden = true };
         var output = Shared.Output();
@@ -62,7 +69,7 @@ internal static class UpCommand
                 State = new StatePaths(result.GetValue(state)),
                 Paths = result.GetRequiredValue(paths),
                 For = result.GetValue(duration),
-                Mtls = result.GetValue(mtls) == "on",
+                Mtls = result.GetValue(mtls) == MtlsOn,
                 Verbose = result.GetValue(verbose),
                 LogFile = result.GetValue(log),
                 IsJson = result.IsJson(output),

@@ -20,18 +20,15 @@ internal sealed record SecuredEdge(
 {
     /// <summary>From what callers' sidecars saw of calls within the mesh.</summary>
     /// <param name="edges">What was reported.</param>
-    /// <param name="before">What was reported before: it does not count.</param>
-    public static List<SecuredEdge> Of(EdgesDocument edges, EdgesDocument? before = null) =>
+    public static List<SecuredEdge> Of(IEnumerable<ReportedEdge> edges) =>
     [
         .. Counted(edges)
-            .Select(edge => (Edge: edge, Weight: edge.Count))
-            .Concat(before is null ? [] : Counted(before).Select(edge => (Edge: edge, Weight: -edge.Count)))
-            .GroupBy(each => (each.Edge.Reporter, Destination: Name(each.Edge)))
+            .GroupBy(edge => (edge.Reporter, Destination: Name(edge)))
             .Select(group => (
                 group.Key,
-                Requests: group.Sum(each => each.Weight),
-                Secured: group.Where(each => each.Edge.Mtls).Sum(each => each.Weight),
-                Edges: group.Where(each => each.Edge.Mtls && each.Weight > 0).Select(each => each.Edge).ToList()))
+                Requests: group.Sum(edge => edge.Count),
+                Secured: group.Where(edge => edge.Mtls).Sum(edge => edge.Count),
+                Edges: group.Where(edge => edge.Mtls && edge.Count > 0).ToList()))
             .Where(each => each.Requests > 0)
             .OrderBy(each => each.Key.Reporter, StringComparer.Ordinal)
             .ThenBy(each => each.Key.Destination, StringComparer.Ordinal)
@@ -39,7 +36,7 @@ internal sealed record SecuredEdge(
                 each.Key.Reporter,
                 each.Key.Destination,
                 each.Requests,
-                Math.Round((double)each.Secured / each.Requests, 4),
+                Share(each.Secured, each.Requests),
                 each.Edges.Select(edge => edge.SourceIdentity).FirstOrDefault(name => name.Length > 0) ?? "",
                 [
                     .. each.Edges.Select(edge => edge.DestinationIdentity).Where(name => name.Length > 0)
@@ -65,9 +62,13 @@ internal sealed record SecuredEdge(
         return table;
     }
 
+    /// <summary>Never 1 while anything went in plaintext, however little.</summary>
+    private static double Share(long secured, long all) =>
+        secured == all ? 1 : Math.Min(Math.Round((double)secured / all, 4), 0.9999);
+
     /// <summary>What nobody answered was no hop.</summary>
-    private static IEnumerable<ReportedEdge> Counted(EdgesDocument edges) =>
-        edges.Edges.Where(edge => edge is { Direction: "client", Service.Length: > 0, Workload.Length: > 0 });
+    private static IEnumerable<ReportedEdge> Counted(IEnumerable<ReportedEdge> edges) =>
+        edges.Where(edge => edge is { Direction: "client", Service.Length: > 0, Workload.Length: > 0 });
 
     private static string Name(ReportedEdge edge) => $"{edge.Service}.{edge.Namespace}:{edge.Port}";
 }

@@ -44,6 +44,21 @@ internal sealed class TrafficView
         ];
     }
 
+    /// <summary>Who called whom within the mesh since the starting point, and how that was secured.</summary>
+    public IReadOnlyList<SecuredEdge> Edges() => _last is null ? [] : SecuredEdge.Of(New(_last, _start).Select(each => new ReportedEdge
+    {
+        Reporter = each.Edge.Source,
+        Direction = each.Edge.Direction,
+        Service = each.Edge.Service,
+        Namespace = each.Edge.Namespace,
+        Port = each.Edge.Port,
+        Workload = each.Edge.Workload,
+        Mtls = each.Edge.Mtls,
+        SourceIdentity = each.Edge.SourceIdentity,
+        DestinationIdentity = each.Edge.DestinationIdentity,
+        Count = each.Requests,
+    }));
+
     private static long Requests(Dictionary<(string Service, string Version), Sums> sums, string service) =>
         sums.Where(entry => entry.Key.Service == service).Sum(entry => entry.Value.Requests);
 
@@ -66,24 +81,9 @@ internal sealed class TrafficView
 
     private static Dictionary<(string Service, string Version), Sums> Sum(TrafficDocument reading, TrafficDocument? before)
     {
-        var earlier = new Dictionary<object, TrafficEdge>();
-        foreach (var edge in before?.Edges ?? [])
-        {
-            earlier[Identity(edge)] = edge;
-        }
-
         var sums = new Dictionary<(string, string), Sums>();
-        foreach (var edge in reading.Edges.Where(edge => edge.Direction == "client"))
+        foreach (var (edge, old, requests) in New(reading, before))
         {
-            // A counter smaller than before belongs to a sidecar that was restarted and began anew.
-            earlier.TryGetValue(Identity(edge), out var old);
-            old = old?.Count > edge.Count ? null : old;
-            var requests = edge.Count - (old?.Count ?? 0);
-            if (requests == 0)
-            {
-                continue;
-            }
-
             var service = edge.Namespace is ObjectMeta.DefaultNamespace or "" ? edge.Service : $"{edge.Service}.{edge.Namespace}";
             if (!sums.TryGetValue((service, edge.Version), out var sum))
             {
@@ -96,9 +96,31 @@ internal sealed class TrafficView
         return sums;
     }
 
+    /// <summary>What callers' sidecars counted since, with what they had counted before.</summary>
+    private static IEnumerable<(TrafficEdge Edge, TrafficEdge? Old, long Requests)> New(TrafficDocument reading, TrafficDocument? before)
+    {
+        var earlier = new Dictionary<object, TrafficEdge>();
+        foreach (var edge in before?.Edges ?? [])
+        {
+            earlier[Identity(edge)] = edge;
+        }
+
+        foreach (var edge in reading.Edges.Where(edge => edge.Direction == "client"))
+        {
+            // A counter smaller than before belongs to a sidecar that was restarted and began anew.
+            earlier.TryGetValue(Identity(edge), out var old);
+            old = old?.Count > edge.Count ? null : old;
+            var requests = edge.Count - (old?.Count ?? 0);
+            if (requests > 0)
+            {
+                yield return (edge, old, requests);
+            }
+        }
+    }
+
     private static object Identity(TrafficEdge edge) => (
         edge.Source, edge.Direction, edge.Service, edge.Namespace, edge.Port, edge.Version, edge.Workload,
-        (edge.Route, edge.Method, edge.Status));
+        (edge.Route, edge.Method, edge.Status, edge.Mtls, edge.SourceIdentity, edge.DestinationIdentity));
 
     /// <summary>Requests, failures and the histogram of one version.</summary>
     private sealed class Sums

@@ -20,7 +20,7 @@ internal sealed record UpRun
     public bool Verbose { get; init; }
 
     /// <summary>Whether sidecars have identities, and call each other by mutual TLS.</summary>
-    public bool Mtls { get; init; }
+    public bool Mtls { get; init; } = true;
 
     /// <summary>Where the log goes instead of standard error.</summary>
     public string? LogFile { get; init; }

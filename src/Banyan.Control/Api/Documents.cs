@@ -116,6 +116,15 @@ public sealed record TrafficEdge
     /// <summary>The answer's status.</summary>
     public int Status { get; init; }
 
+    /// <summary>Whether the hop was mutual TLS.</summary>
+    public bool Mtls { get; init; }
+
+    /// <summary>SPIFFE ID of the caller; empty where the hop proved none.</summary>
+    public string SourceIdentity { get; init; } = "";
+
+    /// <summary>SPIFFE ID of who was called; empty where the hop proved none.</summary>
+    public string DestinationIdentity { get; init; } = "";
+
     /// <summary>Requests.</summary>
     public long Count { get; init; }
 

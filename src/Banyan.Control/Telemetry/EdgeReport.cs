@@ -6,6 +6,9 @@ public sealed record EdgeReport
     /// <summary>The sidecar's node id.</summary>
     public string Node { get; init; } = "";
 
+    /// <summary>Its SPIFFE ID; empty without one.</summary>
+    public string Identity { get; init; } = "";
+
     /// <summary>What it counted.</summary>
     public IReadOnlyList<EdgeCount> Edges { get; init; } = [];
 }
@@ -39,6 +42,12 @@ public sealed record EdgeCount
 
     /// <summary>The answer's status.</summary>
     public int Status { get; init; }
+
+    /// <summary>Whether the hop was mutual TLS.</summary>
+    public bool Mtls { get; init; }
+
+    /// <summary>SPIFFE ID of the other side; empty where none was proved.</summary>
+    public string PeerIdentity { get; init; } = "";
 
     /// <summary>Requests.</summary>
     public long Count { get; init; }

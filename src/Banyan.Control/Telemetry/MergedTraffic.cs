@@ -6,6 +6,7 @@ namespace Banyan.Control.Telemetry;
 /// <summary>Counts of several sidecars added up: replicas of one workload become one source.</summary>
 internal sealed class MergedTraffic
 {
+    private const string Client = "client";
     private const int MaxBucket = LogLinear.SubBuckets * LogLinear.Octaves;
 
     private readonly Dictionary<TrafficEdge, Sum> _sums = [];
@@ -15,6 +16,7 @@ internal sealed class MergedTraffic
     {
         foreach (var edge in report.Edges)
         {
+            var own = edge.PeerIdentity.Length > 0 ? report.Identity : "";
             var key = new TrafficEdge
             {
                 Source = source,
@@ -27,6 +29,9 @@ internal sealed class MergedTraffic
                 Route = edge.Route,
                 Method = edge.Method,
                 Status = edge.Status,
+                Mtls = edge.Mtls,
+                SourceIdentity = edge.Direction == Client ? own : edge.PeerIdentity,
+                DestinationIdentity = edge.Direction == Client ? edge.PeerIdentity : own,
             };
             if (!_sums.TryGetValue(key, out var sum))
             {

@@ -58,7 +58,7 @@ internal sealed class AdminPages(AdminContext context)
                 Json(response, json => ClustersJson.Write(json, context.Snapshots.Current, context.DescribeEndpoint));
                 break;
             case "/edges":
-                Json(response, json => EdgesJson.Write(json, EdgeTotals.Collect(context.Metrics), Node));
+                Json(response, json => EdgesJson.Write(json, EdgeTotals.Collect(context.Metrics), Node, Identity));
                 break;
             case "/xds":
                 Xds(response);

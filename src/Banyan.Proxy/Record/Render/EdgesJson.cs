@@ -5,10 +5,11 @@ namespace Banyan.Proxy.Record.Render;
 /// <summary>GET /edges: the label sets with their whole distributions.</summary>
 internal static class EdgesJson
 {
-    public static void Write(Utf8JsonWriter json, Dictionary<EdgeKey, Histogram> totals, string node)
+    public static void Write(Utf8JsonWriter json, Dictionary<EdgeKey, Histogram> totals, string node, string identity)
     {
         json.WriteStartObject();
         json.WriteString("node"u8, node);
+        json.WriteString("identity"u8, identity);
         json.WriteStartArray("edges"u8);
         foreach (var (key, histogram) in totals)
         {
