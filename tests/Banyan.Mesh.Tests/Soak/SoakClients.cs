@@ -6,6 +6,8 @@ namespace Banyan.Mesh.Tests.Soak;
 /// <summary>A client that does one thing after the other, over connections of its own.</summary>
 internal abstract class SoakClient(SoakLedger ledger, SoakProtocol protocol, int port, int seed) : IDisposable
 {
+    private protected SoakLedger Ledger => ledger;
+
     /// <summary>Nothing that moves takes so long, however loaded the machine is.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -92,7 +94,7 @@ internal sealed class HttpSoakClient(SoakLedger ledger, SoakProtocol protocol, i
         {
             Version = _version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = up == 0 ? null : new Upload(exchange, up, Random.Next(2) == 0, SoakPace.Of(Random), ledger, stop),
+            Content = up == 0 ? null : new Upload(exchange, up, Random.Next(2) == 0, SoakPace.Of(Random), Ledger, stop),
         };
         request.Headers.Add(SoakExchange.IdField, exchange.IdText);
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);

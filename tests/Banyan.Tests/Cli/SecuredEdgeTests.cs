@@ -24,10 +24,17 @@ public sealed class SecuredEdgeTests
     [Fact]
     public void WhatWasThereBeforeDoesNotCount()
     {
-        var before = Document(Edge(10, mtls: false), Edge(4, mtls: true), Edge(3, mtls: true) with { Service = "old" });
-        var now = Document(Edge(10, mtls: false), Edge(24, mtls: true), Edge(3, mtls: true) with { Service = "old" });
-        var row = Assert.Single(SecuredEdge.Of(now, before));
-        Assert.Equal((20L, 1.0), (row.Requests, row.Mtls));
+        var view = new TrafficView(Traffic(Counted(10, mtls: false), Counted(4, mtls: true), Counted(3, mtls: true) with { Service = "old" }));
+        Assert.Empty(view.Edges());
+        view.Add(Traffic(
+            Counted(10, mtls: false),
+            Counted(24, mtls: true),
+            Counted(3, mtls: true) with { Service = "old" },
+            Counted(9, mtls: false) with { Direction = "server" }));
+        var row = Assert.Single(view.Edges());
+        Assert.Equal(("default/web-v1", "pay.default:80", 20L, 1.0), (row.Source, row.Destination, row.Requests, row.Mtls));
+        Assert.Equal(Web, row.SourceIdentity);
+        Assert.Equal([Pay], row.DestinationIdentities);
     }
 
     [Fact]
@@ -38,7 +45,28 @@ public sealed class SecuredEdgeTests
         Assert.Empty(row.DestinationIdentities);
     }
 
-    private static EdgesDocument Document(params ReportedEdge[] edges) => new(default, default, edges);
+    private static ReportedEdge[] Document(params ReportedEdge[] edges) => edges;
+
+    [Fact]
+    public void AlmostAllIsNotAll() =>
+        Assert.Equal(0.9999, Assert.Single(SecuredEdge.Of(Document(Edge(1_000_000, mtls: true), Edge(1, mtls: false)))).Mtls);
+
+    private static TrafficDocument Traffic(params TrafficEdge[] edges) => new(default, edges, []);
+
+    private static TrafficEdge Counted(long count, bool mtls) => new()
+    {
+        Source = "default/web-v1",
+        Direction = "client",
+        Service = "pay",
+        Namespace = "default",
+        Port = 80,
+        Workload = "pay-v1",
+        Status = 200,
+        Count = count,
+        Mtls = mtls,
+        SourceIdentity = mtls ? Web : "",
+        DestinationIdentity = mtls ? Pay : "",
+    };
 
     private static ReportedEdge Edge(long count, bool mtls) => new()
     {

@@ -178,6 +178,7 @@ internal static class Resources
             RouteConfiguration routes => (RouteUrl, routes.Name),
             Cluster cluster => (ClusterUrl, cluster.Name),
             ClusterLoadAssignment endpoints => (EndpointsUrl, endpoints.ClusterName),
+            Secret secret => (Banyan.Proxy.Xds.ResourceTypes.Url(Banyan.Proxy.Xds.ResourceType.Secret), secret.Name),
             _ => throw new ArgumentException(message.Descriptor.FullName, nameof(message)),
         };
         return new Resource { Name = name, Version = version, Resource_ = new Any { TypeUrl = url, Value = message.ToByteString() } };

@@ -120,6 +120,30 @@ public sealed class JoinTests(IdentityLab lab) : IClassFixture<IdentityLab>, IDi
         Assert.Contains($"chmod 600 {key}", error, StringComparison.Ordinal);
     }
 
+    /// <summary>Whoever can put another anchor there decides whom the proxy trusts.</summary>
+    [Theory]
+    [InlineData("trust.pem", OwnerOnly | UnixFileMode.GroupWrite, "600")]
+    [InlineData("trust.pem", OwnerOnly | UnixFileMode.OtherRead, "600")]
+    [InlineData("chain.pem", OwnerOnly | UnixFileMode.OtherWrite, "600")]
+    [InlineData("", OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupWrite, "700")]
+    [InlineData("", OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.OtherExecute, "700")]
+    public async Task AnIdentityThatOthersCanChangeIsRefusedWithTheMend(string name, UnixFileMode mode, string mend)
+    {
+        await PutTokenAsync();
+        using (var proxy = Start(out var snapshots))
+        {
+            await ConnectedAsync(snapshots, proxy);
+        }
+
+        var path = name.Length == 0 ? Kept : Path.Combine(Kept, name);
+        File.SetUnixFileMode(path, mode);
+        Assert.Null(TryStart(out _, new LogLines(), memory: false, out var error));
+        Assert.Contains($"chmod {mend} {path}", error, StringComparison.Ordinal);
+        File.SetUnixFileMode(path, OwnerOnly | (name.Length == 0 ? UnixFileMode.UserExecute : UnixFileMode.None));
+        using var mended = Start(out _);
+        Assert.NotNull(mended.Identities.Current);
+    }
+
     [Fact]
     public async Task WhatAKillBetweenChainAndKeyLeavesBehindIsUsed()
     {

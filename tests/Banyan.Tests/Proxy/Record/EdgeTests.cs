@@ -26,6 +26,7 @@ public sealed class EdgeTests
         Assert.NotSame(cell, shard.Edge(EdgeKey.Client(target, 0, Endpoint("v1"), RequestMethod.Get, 200)));
         Assert.NotSame(cell, shard.Edge(EdgeKey.Client(Target("b"), 0, null, RequestMethod.Get, 200)));
         Assert.NotSame(cell, shard.Edge(EdgeKey.Server(Listener(target), 0, RequestMethod.Get, 200)));
+        Assert.NotSame(cell, shard.Edge(EdgeKey.Client(target, 0, null, RequestMethod.Get, 200, hop: HopPeer.Verified("spiffe://a/b"))));
     }
 
     [Fact]
@@ -73,9 +74,34 @@ public sealed class EdgeTests
         Assert.Equal(EdgeCatalog.Limit + 1, EdgeTotals.Collect(_metrics).Count);
     }
 
+    /// <summary>However many label sets there are: plaintext is told from what was secured.</summary>
+    [Fact]
+    public void WhatFoldsHidesNoPlaintext()
+    {
+        var (shard, target) = (_metrics.Shards[0], Target("folds"));
+        for (var status = 1; status <= EdgeCatalog.Limit; status++)
+        {
+            shard.Edge(EdgeKey.Client(target, 0, null, RequestMethod.Get, status));
+        }
+
+        var secured = shard.Edge(EdgeKey.Client(target, 0, null, RequestMethod.Put, 200, hop: HopPeer.Verified("spiffe://x/y")));
+        var plain = shard.Edge(EdgeKey.Client(target, 0, null, RequestMethod.Put, 200));
+        Assert.Equal((true, true, "other"), (secured.Key.IsOther, secured.Key.Hop.IsSecured, secured.Key.Hop.Identity));
+        Assert.Equal((true, false, ""), (plain.Key.IsOther, plain.Key.Hop.IsSecured, plain.Key.Hop.Identity));
+        for (var workload = 0; workload <= LabelLimit<TcpKey>.Limit; workload++)
+        {
+            shard.Tcp.Of(new TcpKey(EdgeDirection.Server, 0, EdgeLabels.Workload($"fold{workload}", "")));
+        }
+
+        var tcp = shard.Tcp.Of(new TcpKey(EdgeDirection.Server, 0, EdgeLabels.Workload("one more", ""), HopPeer.Verified("spiffe://x/y")));
+        Assert.Equal((true, true), (tcp.Key.IsOther, tcp.Key.Hop.IsSecured));
+        Assert.False(shard.Tcp.Of(new TcpKey(EdgeDirection.Server, 0, EdgeLabels.Workload("one more", ""))).Key.Hop.IsSecured);
+    }
+
     [Fact]
     public void NothingIsAllocatedForWhatWasSeen()
     {
+        var hop = HopPeer.Verified("spiffe://banyan.local/ns/default/sa/web");
         var (target, endpoint, listener) = (Target("warm"), Endpoint("v1"), Listener(Target("warm")));
         var shard = _metrics.Shards[0];
         Allocations.AssertNone(() =>
@@ -83,7 +109,7 @@ public sealed class EdgeTests
             for (var i = 0; i < 100; i++)
             {
                 shard.Edge(EdgeKey.Client(target, 0, endpoint, RequestMethod.Get, 200 + (i % 5))).Record(i * 37);
-                shard.Edge(EdgeKey.Server(listener, 0, RequestMethod.Post, 200)).Record(i);
+                shard.Edge(EdgeKey.Server(listener, 0, RequestMethod.Post, 200, hop: hop)).Record(i);
                 shard.Counters[(int)Counter.Retries]++;
             }
         });

@@ -175,6 +175,39 @@ public sealed class EdgeReporterTests
         Assert.Equal([1UL], ended.BucketCounts);
     }
 
+    [Fact]
+    public void WhoWasAtTheOtherEndIsTold()
+    {
+        const string Own = "spiffe://banyan.local/ns/default/sa/web";
+        const string Peer = "spiffe://banyan.local/ns/default/sa/pay";
+        var reporter = new EdgeReporter(_metrics, "default/web/0", _time, () => Own);
+        var (hop, target) = (HopPeer.Verified(Peer), EdgeTests.Target("pay"));
+        var shard = _metrics.Shards[0];
+        shard.Edge(EdgeKey.Client(target, 0, EdgeTests.Endpoint("v1"), RequestMethod.Get, 200, hop: hop)).Record(1);
+        shard.Edge(EdgeKey.Client(target, 0, EdgeTests.Endpoint("v1"), RequestMethod.Get, 200)).Record(1);
+        shard.Edge(EdgeKey.Server(EdgeTests.Listener(target), 0, RequestMethod.Get, 200, hop: hop)).Record(1);
+        shard.Tcp.Of(new TcpKey(EdgeDirection.Server, target.EdgeLabel, 0, hop)).Opened();
+        Later();
+        Assert.Equal(
+            [
+                (EdgeRecord.Types.Direction.Client, EdgeRecord.Types.Protocol.Http, false, "", ""),
+                (EdgeRecord.Types.Direction.Client, EdgeRecord.Types.Protocol.Http, true, Own, Peer),
+                (EdgeRecord.Types.Direction.Server, EdgeRecord.Types.Protocol.Http, true, Peer, Own),
+                (EdgeRecord.Types.Direction.Server, EdgeRecord.Types.Protocol.Tcp, true, Peer, Own),
+            ],
+            reporter.Next()!.Edges
+                .Select(edge => (edge.Direction, edge.Protocol, edge.Mtls, edge.SourceIdentity, edge.DestinationIdentity))
+                .OrderBy(edge => -(int)edge.Direction).ThenBy(edge => edge.Protocol).ThenBy(edge => edge.Mtls));
+    }
+
+    /// <summary>The control plane takes no longer texts, and a report that it refuses holds up all later ones.</summary>
+    [Fact]
+    public void AnIdentityThatIsTooLongIsOther()
+    {
+        Assert.Equal(400, HopPeer.Verified(new string('i', 400)).Identity.Length);
+        Assert.Equal((true, "other"), (HopPeer.Verified(new string('i', 401)).IsSecured, HopPeer.Verified(new string('i', 401)).Identity));
+    }
+
     private EdgeReport Told()
     {
         var report = _reporter.Next()!;

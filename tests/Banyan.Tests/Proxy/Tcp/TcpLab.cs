@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Banyan.Proxy;
 using Banyan.Proxy.Accept;
+using Banyan.Proxy.Options;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Record.Render;
 using Banyan.Proxy.Snapshot;
@@ -25,9 +26,9 @@ internal sealed class TcpLab : IDisposable
     private readonly Thread _thread;
     private int _slots;
 
-    public TcpLab()
+    public TcpLab(HopMode hop = HopMode.Adaptive)
     {
-        Worker = new Worker(0, _snapshots, new NoDiscovery(), _metrics.Shards[0], "default");
+        Worker = new Worker(0, _snapshots, new NoDiscovery(), _metrics.Shards[0], "default") { Hop = hop };
         Worker.Loop.OnFault = fault =>
         {
             lock (_faults)
@@ -135,21 +136,67 @@ internal sealed class TcpLab : IDisposable
     public async Task<TcpLab> StartAsync()
     {
         _thread.Start();
-        _snapshots.Publish(new MeshSnapshot
-        {
-            Listeners = [.. _listeners],
-            Targets = MeshSnapshot.Index(_targets),
-            Missing = MeshSnapshot.Names(["nobody.default:80"]),
-        });
+        Publish();
         await Eventually.TrueAsync(() => _listenerSet.Complete, "the listeners are bound");
         return this;
     }
+
+    /// <summary>From now on the endpoints of the listeners on that port have to be these, with mTLS.</summary>
+    public void Secure(int port, params string[] identities)
+    {
+        var at = _listeners.FindIndex(listener => listener.Address.Port == port);
+        var (old, target) = (_listeners[at], _listeners[at].Target!);
+        _listeners[at] = new ListenerConfig
+        {
+            Name = old.Name,
+            Role = old.Role,
+            Address = old.Address,
+            Protocol = old.Protocol,
+            Security = old.Security,
+            Http = old.Http,
+            Service = old.Service,
+            Namespace = old.Namespace,
+            Port = old.Port,
+            Workload = old.Workload,
+            Target = new TargetConfig
+            {
+                Name = target.Name,
+                Service = target.Service,
+                Namespace = target.Namespace,
+                Port = target.Port,
+                Protocol = target.Protocol,
+                Routes = target.Routes,
+                Http = target.Http,
+                Clusters = [.. target.Clusters.Select(cluster => new ClusterConfig
+                {
+                    Name = cluster.Name,
+                    Kind = cluster.Kind,
+                    Slot = cluster.Slot,
+                    ConnectTimeout = cluster.ConnectTimeout,
+                    Endpoints = [.. cluster.Endpoints.Select(endpoint => Secured(endpoint, identities))],
+                })],
+            },
+        };
+        Publish();
+    }
+
+    /// <summary>The same endpoint with mTLS.</summary>
+    public static EndpointConfig Secured(EndpointConfig endpoint, params string[] identities) => new()
+    {
+        Slot = endpoint.Slot,
+        Address = endpoint.Address,
+        Workload = endpoint.Workload,
+        Meshed = endpoint.Meshed,
+        Mtls = true,
+        Identities = identities,
+    };
 
     /// <summary>A number of <c>/metrics</c>: the sum of the lines that begin with <paramref name="name"/> and have all of the labels.</summary>
     public double Metric(string name, params string[] labels)
     {
         var output = new ArrayBufferWriter<byte>();
         var writer = new ExpositionWriter(output, ExpositionFormat.Text);
+        EdgeMetrics.Write(writer, EdgeTotals.Collect(_metrics), node: null);
         TcpMetrics.Write(writer, _metrics, node: null);
         ReactorMetrics.Write(writer, _metrics);
         return Encoding.UTF8.GetString(output.WrittenSpan).Split('\n')
@@ -178,6 +225,13 @@ internal sealed class TcpLab : IDisposable
             }
         }
     }
+
+    private void Publish() => _snapshots.Publish(new MeshSnapshot
+    {
+        Listeners = [.. _listeners],
+        Targets = MeshSnapshot.Index(_targets),
+        Missing = MeshSnapshot.Names(["nobody.default:80"]),
+    });
 
     private TargetConfig Target(string name, PortProtocol protocol, params (string[] Endpoints, uint Weight)[] backends)
     {
