@@ -104,7 +104,7 @@ public sealed class AdminServerTests : IDisposable
     [Fact]
     public async Task EdgesCarryWholeDistributions()
     {
-        var key = EdgeKey.Client(EdgeTests.Target("payments", "pay"), 0, EdgeTests.Endpoint("v1"), RequestMethod.Get, 200);
+        var key = EdgeKey.Client(EdgeTests.Target("payments", "pay"), 0, EdgeTests.Endpoint("v1"), RequestMethod.Get, 200, hop: HopPeer.Verified("spiffe://a/b"));
         _metrics.Shards[0].Edge(key).Record(1000);
         _metrics.Shards[0].Edge(key).Record(1000);
 
@@ -112,7 +112,7 @@ public sealed class AdminServerTests : IDisposable
 
         Assert.Equal("default/web/0", edges.GetProperty("node").GetString());
         Assert.Equal(
-            """{"direction":"client","service":"payments","namespace":"default","port":80,"version":"v1","workload":"payments-v1","route":"pay","method":"GET","status":200,"count":2,"sumMicros":2000,"buckets":[[317,2]]}""",
+            """{"direction":"client","service":"payments","namespace":"default","port":80,"version":"v1","workload":"payments-v1","route":"pay","method":"GET","status":200,"mtls":true,"peerIdentity":"spiffe://a/b","count":2,"sumMicros":2000,"buckets":[[317,2]]}""",
             edges.GetProperty("edges")[0].GetRawText());
     }
 
