@@ -6,8 +6,8 @@ public sealed record EdgeReport
     /// <summary>The sidecar's node id.</summary>
     public string Node { get; init; } = "";
 
-    /// <summary>Its SPIFFE ID; empty without one.</summary>
-    public string Identity { get; init; } = "";
+    /// <summary>Its SPIFFE ID; empty without one, null from an older sidecar.</summary>
+    public string? Identity { get; init; }
 
     /// <summary>What it counted.</summary>
     public IReadOnlyList<EdgeCount> Edges { get; init; } = [];
@@ -46,8 +46,8 @@ public sealed record EdgeCount
     /// <summary>Whether the hop was mutual TLS.</summary>
     public bool Mtls { get; init; }
 
-    /// <summary>SPIFFE ID of the other side; empty where none was proved.</summary>
-    public string PeerIdentity { get; init; } = "";
+    /// <summary>SPIFFE ID of the other side; empty where none was proved, null from an older sidecar.</summary>
+    public string? PeerIdentity { get; init; }
 
     /// <summary>Requests.</summary>
     public long Count { get; init; }

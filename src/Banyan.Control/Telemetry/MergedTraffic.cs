@@ -16,7 +16,8 @@ internal sealed class MergedTraffic
     {
         foreach (var edge in report.Edges)
         {
-            var own = edge.PeerIdentity.Length > 0 ? report.Identity : "";
+            var peer = edge.PeerIdentity ?? "";
+            var own = peer.Length > 0 ? report.Identity ?? "" : "";
             var key = new TrafficEdge
             {
                 Source = source,
@@ -30,8 +31,8 @@ internal sealed class MergedTraffic
                 Method = edge.Method,
                 Status = edge.Status,
                 Mtls = edge.Mtls,
-                SourceIdentity = edge.Direction == Client ? own : edge.PeerIdentity,
-                DestinationIdentity = edge.Direction == Client ? edge.PeerIdentity : own,
+                SourceIdentity = edge.Direction == Client ? own : peer,
+                DestinationIdentity = edge.Direction == Client ? peer : own,
             };
             if (!_sums.TryGetValue(key, out var sum))
             {
