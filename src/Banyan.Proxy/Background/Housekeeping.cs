@@ -302,7 +302,7 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             Publish();
         }
 
-        if (_identity is not null && _discovery.TakeAnchors() is { } anchors)
+        if (_identity is not null && _discovery.Anchors is { } anchors)
         {
             _identity.Trust(anchors);
         }

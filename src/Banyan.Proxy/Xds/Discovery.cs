@@ -16,7 +16,6 @@ internal sealed class Discovery(Node node, TimeProvider time)
 
     private readonly Queue<Nack> _nacks = new();
     private List<DeltaDiscoveryRequest> _requests = [];
-    private byte[][]? _anchors;
     private bool _isOpen;
     private bool _nodeSent;
     private DateTimeOffset? _since;
@@ -39,15 +38,9 @@ internal sealed class Discovery(Node node, TimeProvider time)
     /// <summary>Trust domain whose anchors are asked for; empty: none. Takes effect with the next stream.</summary>
     public string TrustDomain { get; set; } = "";
 
-    /// <summary>The anchors that were told since the last call; null when none were. What a stream told that is over is not told
-    /// again: others may have come in another way since.</summary>
-    public byte[][]? TakeAnchors()
-    {
-        var told = TrustDomain.Length > 0 ? Tables.Secrets.Serving(SecretResource.NameOf(TrustDomain))?.Anchors : null;
-        var isNew = told is not null && !ReferenceEquals(told, _anchors);
-        _anchors = told ?? _anchors;
-        return isNew ? told : null;
-    }
+    /// <summary>The anchors that the stream which is open has told last; null while it has not. What was told before it is over: others
+    /// may have come with a certificate since.</summary>
+    public byte[][]? Anchors { get; private set; }
 
     /// <summary>The last refusal.</summary>
     public Nack? LastNack { get; private set; }
@@ -147,6 +140,11 @@ internal sealed class Discovery(Node node, TimeProvider time)
         }
 
         var promoted = Tables.Promote();
+        if (type == ResourceType.Secret && TrustDomain.Length > 0)
+        {
+            Anchors = Tables.Secrets.Serving(SecretResource.NameOf(TrustDomain))?.Anchors;
+        }
+
         Changed |= promoted != Promoted.Nothing;
         ResourcesChanged |= promoted != Promoted.Nothing;
         if (refused.Count > 0)
@@ -291,6 +289,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
     {
         _requests.Clear();
         _nodeSent = false;
+        Anchors = null;
         foreach (var table in Tables.All)
         {
             table.Subscribed.Clear();
@@ -373,7 +372,8 @@ internal sealed class Discovery(Node node, TimeProvider time)
         if (!table.Opened)
         {
             table.Opened = true;
-            foreach (var (name, version) in table.Versions())
+            // Anchors are told by each stream anew, whatever was told before.
+            foreach (var (name, version) in table.Type == ResourceType.Secret ? [] : table.Versions())
             {
                 request.InitialResourceVersions.Add(name, version);
             }

@@ -1,11 +1,12 @@
 using Banyan.Proxy.Identity;
+using Banyan.Proxy.Xds;
 using Banyan.Tests.Proxy.Tls;
 using Banyan.Xds;
 using Xunit;
 
 namespace Banyan.Tests.Proxy.Xds;
 
-/// <summary>Anchors that a stream tells are taken over once.</summary>
+/// <summary>Anchors are those of the stream that is open.</summary>
 public sealed class AnchorTests
 {
     private const string Name = "spiffe://banyan.local";
@@ -15,22 +16,25 @@ public sealed class AnchorTests
     /// <summary>A proxy whose certificate ran out joins anew and gets the anchors of now: those of the stream before must not
     /// come back.</summary>
     [Fact]
-    public void WhatADeadStreamToldIsNotTakenAgain()
+    public void WhatADeadStreamToldIsOver()
     {
         using var authority = new TestAuthority();
         using var next = new TestAuthority("next root");
-        Assert.Null(_driver.Discovery.TakeAnchors());
+        Assert.Null(_driver.Discovery.Anchors);
         Open();
-        Assert.Null(_driver.Discovery.TakeAnchors());
+        Assert.Null(_driver.Discovery.Anchors);
         _driver.Send(Anchors(authority));
-        Assert.Equal([authority.Root], _driver.Discovery.TakeAnchors()!);
-        Assert.Null(_driver.Discovery.TakeAnchors());
+        Assert.Equal([authority.Root], _driver.Discovery.Anchors!);
         _driver.Discovery.Close("gone");
-        Assert.Null(_driver.Discovery.TakeAnchors());
-        Open();
-        Assert.Null(_driver.Discovery.TakeAnchors());
+        Assert.Null(_driver.Discovery.Anchors);
+
+        // The next stream tells them whether they have changed or not: it is not told what is held.
+        var asked = Open();
+        Assert.Equal([Name], asked.ResourceNamesSubscribe);
+        Assert.Empty(asked.InitialResourceVersions);
+        Assert.Null(_driver.Discovery.Anchors);
         _driver.Send(Anchors(next));
-        Assert.Equal([next.Root], _driver.Discovery.TakeAnchors()!);
+        Assert.Equal([next.Root], _driver.Discovery.Anchors!);
     }
 
     private static Secret Anchors(TestAuthority authority) => new()
@@ -39,10 +43,10 @@ public sealed class AnchorTests
         ValidationContext = new CertificateValidationContext { TrustedCa = new DataSource { InlineString = Pem.Write([authority.Root]) } },
     };
 
-    private void Open()
+    private DeltaDiscoveryRequest Open()
     {
         _driver.Discovery.TrustDomain = "banyan.local";
         _driver.Discovery.Open();
-        _driver.Requests();
+        return _driver.Requests().Single(request => request.TypeUrl == ResourceTypes.Url(ResourceType.Secret));
     }
 }
