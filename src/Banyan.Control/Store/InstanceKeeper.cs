@@ -71,19 +71,16 @@ internal sealed class InstanceKeeper(
         }
 
         var instances = store.View.Instances;
-        foreach (var node in Connected().Where(instances.ContainsKey))
+        foreach (var node in hub.Connected().Where(instances.ContainsKey))
         {
             tell(node);
         }
     }
 
-    private HashSet<string> Connected() => hub.Nodes().Where(node => node.Streams > 0).Select(node => node.Id)
-        .ToHashSet(StringComparer.Ordinal);
-
     private async Task JudgeAsync(
         IEnumerable<KeyValuePair<string, InstanceEntry>> unconfirmed, CancellationToken cancel)
     {
-        var connected = Connected();
+        var connected = hub.Connected();
         var silent = unconfirmed.Where(pair => !connected.Contains(pair.Key) && !sightings.Knows(pair.Key)).ToList();
         var options = new ParallelOptions { MaxDegreeOfParallelism = AskedAtOnce, CancellationToken = cancel };
         await Parallel.ForEachAsync(silent, options, async (pair, stop) =>

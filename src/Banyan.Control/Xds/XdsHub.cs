@@ -293,6 +293,18 @@ internal sealed class XdsHub(ILogger log, TimeProvider time, PushPace? pace = nu
             stream.HasAcknowledged(XdsType.Secret, name, version)))];
     }
 
+    /// <summary>The proxies that are connected; those that left and run nothing any more are forgotten.</summary>
+    public HashSet<string> Connected()
+    {
+        var view = _view;
+        lock (_gate)
+        {
+            ForgetLocked(view);
+            return _nodes.Where(pair => pair.Value.Streams.Count > 0).Select(pair => pair.Key)
+                .ToHashSet(StringComparer.Ordinal);
+        }
+    }
+
     /// <summary>
     /// The proxies that are connected, and those that were and still run something; the others are forgotten.
     /// </summary>
@@ -302,12 +314,7 @@ internal sealed class XdsHub(ILogger log, TimeProvider time, PushPace? pace = nu
         List<(string Id, DateTimeOffset Since, XdsStream[] Streams, StreamReport? Last)> reports = [];
         lock (_gate)
         {
-            foreach (var id in _nodes.Where(pair => pair.Value.Streams.Count == 0 && !view.Nodes.ContainsKey(pair.Key))
-                .Select(pair => pair.Key).ToList())
-            {
-                _nodes.Remove(id);
-            }
-
+            ForgetLocked(view);
             foreach (var (id, node) in _nodes)
             {
                 reports.Add((id, node.Since, [.. node.Streams], node.Last));
@@ -328,6 +335,15 @@ internal sealed class XdsHub(ILogger log, TimeProvider time, PushPace? pace = nu
             (StreamReport.Of(each.Streams.Select(stream => stream.Report())) ?? each.Last) is { } report
                 ? report with { Synced = report.Synced && !isLate }
                 : null))];
+    }
+
+    private void ForgetLocked(ResourceView view)
+    {
+        foreach (var id in _nodes.Where(pair => pair.Value.Streams.Count == 0 && !view.Nodes.ContainsKey(pair.Key))
+            .Select(pair => pair.Key).ToList())
+        {
+            _nodes.Remove(id);
+        }
     }
 
     private static void Note(Dictionary<XdsStream, Told> affected, XdsStream stream, Told nothing, TypedName key)
