@@ -187,7 +187,7 @@ public sealed class ControlPlane : IAsyncDisposable
             new ApiRoutes(
                 new StatusEndpoint(store, _hub, files, database),
                 new ResourcesEndpoint(store),
-                new ApplyEndpoint(store, new ApiIntake(commit, files, database)),
+                new ApplyEndpoint(store, new ApiIntake(commit, files, database, new StrictGuard(Plaintext))),
                 new HistoryEndpoint(store, database, new RollbackIntake(database, commit, files)),
                 new InstancesEndpoint(store, instances, saw),
                 new RegistryEndpoint(store, registry, leases, id => pulse?.Tell(id)),
@@ -209,6 +209,10 @@ public sealed class ControlPlane : IAsyncDisposable
             cancel);
         _parts.Push(server);
         _parts.Push(xds);
+
+        IReadOnlyDictionary<(string, string, int), List<PlaintextCaller>> Plaintext() => PlaintextCallers.Of(
+            edges.Read(_time.GetUtcNow() - PlaintextCallers.Window), _time.GetUtcNow());
+
         Own(reports);
         Routes = [.. server.Routes];
         XdsEndPoint = server.XdsEndPoint;

@@ -20,7 +20,7 @@ public sealed record KindInfo(string ApiVersion, string Kind, string Plural, boo
         new("banyan.dev/v1alpha1", "Check", "checks", IsSupported: true),
         new("banyan.dev/v1alpha1", "TrafficPolicy", "trafficpolicies", IsSupported: false),
         new("banyan.dev/v1alpha1", "FaultInjection", "faultinjections", IsSupported: false),
-        new("banyan.dev/v1alpha1", "MutualTls", "mutualtlses", IsSupported: false),
+        new("banyan.dev/v1alpha1", "MutualTls", "mutualtlses", IsSupported: true),
         new("banyan.dev/v1alpha1", "AuthorizationPolicy", "authorizationpolicies", IsSupported: false),
         new("banyan.dev/v1alpha1", "Telemetry", "telemetries", IsSupported: false),
     ];

@@ -5,4 +5,4 @@ namespace Banyan.Cli.Client;
 /// <param name="DryRun">Whether to change nothing.</param>
 /// <param name="IfRevision">Refuse when one of them changed after this revision; null = never.</param>
 /// <param name="Reason">Why; null = not said.</param>
-internal sealed record ApplyRequest(bool Take, bool DryRun, long? IfRevision, string? Reason);
+internal sealed record ApplyRequest(bool Take, bool DryRun, long? IfRevision, string? Reason, bool Force = false);

@@ -86,7 +86,7 @@ internal sealed class ControlClient : IDisposable
     /// <param name="cancel">The end.</param>
     public async Task<ApplyResult> ApplyAsync(string text, string name, ApplyRequest order, CancellationToken cancel)
     {
-        var query = $"api/v1/apply?{By}&take={Bit(order.Take)}&dryRun={Bit(order.DryRun)}{Optional("reason", order.Reason)}"
+        var query = $"api/v1/apply?{By}&take={Bit(order.Take)}&dryRun={Bit(order.DryRun)}&force={Bit(order.Force)}{Optional("reason", order.Reason)}"
             + Optional("ifRevision", order.IfRevision?.ToString(CultureInfo.InvariantCulture));
         return await PostTextAsync<ApplyResult>(query, text, name, cancel);
     }
@@ -233,10 +233,11 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>DELETE of one object.</summary>
-    public async Task DeleteAsync(string kind, string ns, string name, string? reason, CancellationToken cancel)
+    public async Task DeleteAsync(
+        string kind, string ns, string name, string? reason, CancellationToken cancel, bool force = false)
     {
         var path = $"api/v1/resources/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(ns)}/{Uri.EscapeDataString(name)}";
-        path += $"?{By}{Optional("reason", reason)}";
+        path += $"?{By}&force={Bit(force)}{Optional("reason", reason)}";
         using var response = await SendAsync(HttpMethod.Delete, path, null, cancel);
     }
 

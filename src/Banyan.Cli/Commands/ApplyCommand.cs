@@ -16,6 +16,7 @@ internal static class ApplyCommand
         };
         var take = new Option<bool>("--take") { Description = "Take over objects that a file or somebody else owns" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would change, and change nothing" };
+        var force = new Option<bool>("--force") { Description = "Also when callers that were seen in the last 24 h would be cut off" };
         var removal = new Option<string?>("--accept-removal")
         {
             Description = "Confirm that a watched file was emptied or removed on purpose",
@@ -37,11 +38,12 @@ internal static class ApplyCommand
                 ("banyan get HTTPRoute payments -o yaml | banyan apply - --take", "takes an object over from a file"),
                 ("banyan apply --accept-removal mesh.yaml", "lets go of the objects of a removed file"),
             ],
-            ExitCodeMeanings = [(ExitCodes.Failed, "the objects have mistakes, or belong to somebody else; nothing was changed"), Shared.UnreachableMeaning],
+            ExitCodeMeanings = [(ExitCodes.Failed, "the objects have mistakes, or belong to somebody else, or callers would be cut off; nothing was changed"), Shared.UnreachableMeaning],
         };
         command.Add(file);
         command.Add(take);
         command.Add(dryRun);
+        command.Add(force);
         command.Add(removal);
         command.Add(ifRevision);
         command.Add(reason);
@@ -71,7 +73,8 @@ internal static class ApplyCommand
             {
                 var (text, name) = await ObjectFile.ReadAsync(path, cancel);
                 var order = new ApplyRequest(
-                    result.GetValue(take), result.GetValue(dryRun), result.GetValue(ifRevision), result.GetValue(reason));
+                    result.GetValue(take), result.GetValue(dryRun), result.GetValue(ifRevision), result.GetValue(reason),
+                    result.GetValue(force));
                 var applied = await control.ApplyAsync(text, name, order, cancel);
                 Print(applied, result.IsJson(output), result.GetValue(dryRun));
             }

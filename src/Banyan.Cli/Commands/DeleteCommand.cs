@@ -13,6 +13,7 @@ internal static class DeleteCommand
         var kind = Kinds.Argument();
         var name = new Argument<string>("NAME") { Description = "The object's name" };
         var ns = Shared.Namespace("Its namespace (default: default)");
+        var force = new Option<bool>("--force") { Description = "Also when callers that were seen in the last 24 h would be cut off" };
         var reason = Shared.Reason();
         var state = Shared.State();
         var output = Shared.Output();
@@ -24,6 +25,7 @@ internal static class DeleteCommand
         command.Add(kind);
         command.Add(name);
         command.Add(ns);
+        command.Add(force);
         command.Add(reason);
         command.Add(state);
         command.Add(output);
@@ -32,7 +34,7 @@ internal static class DeleteCommand
             var (chosen, target) = (KindInfo.Find(result.GetRequiredValue(kind))!, result.GetRequiredValue(name));
             var place = result.GetValue(ns) ?? ObjectMeta.DefaultNamespace;
             using var control = new ControlClient(new StatePaths(result.GetValue(state)));
-            await control.DeleteAsync(chosen.Kind, place, target, result.GetValue(reason), cancel);
+            await control.DeleteAsync(chosen.Kind, place, target, result.GetValue(reason), cancel, result.GetValue(force));
             if (result.IsJson(output))
             {
                 Json.Write(new { kind = chosen.Kind, @namespace = place, name = target, action = "deleted" });

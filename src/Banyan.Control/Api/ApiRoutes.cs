@@ -60,6 +60,7 @@ internal sealed record ApiRoutes(
             Query =
             [
                 By, Reason, DryRun, ("take", "true: also objects of other owners"),
+                ("force", "true: also when callers that were seen of late would be cut off"),
                 ("ifRevision", "Refused when one of the objects changed after this revision"),
                 ("file", "What messages call the body"),
             ],
@@ -68,7 +69,8 @@ internal sealed record ApiRoutes(
         new("DELETE", "/api/v1/resources/{kind}/{namespace}/{name}",
             "Deletes an object that was applied", Apply.DeleteAsync)
         {
-            Query = [By, Reason], Answer = typeof(ApplyResult), Refusals = [404, 409, 422],
+            Query = [("force", "true: also when callers that were seen of late would be cut off"), By, Reason],
+            Answer = typeof(ApplyResult), Refusals = [404, 409, 422],
         },
         new("GET", "/api/v1/history", "Revisions, the newest first", History.ListAsync)
         {
@@ -163,7 +165,7 @@ internal sealed record ApiRoutes(
         {
             Query =
             [
-                ("workload", "NAMESPACE/NAME; needed"), ("expiresIn", "Seconds, up to 30 days; 3600 by default"),
+                ("workload", "NAMESPACE/NAME; needed"), ("expiresIn", "Seconds, up to 7 days; 3600 by default"),
                 By, Reason,
             ],
             Answer = typeof(JoinTokenEntry), Success = 201, Refusals = [404, 507],

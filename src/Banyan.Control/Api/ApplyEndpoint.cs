@@ -11,13 +11,14 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
     public async Task ApplyAsync(HttpContext context)
     {
         var (take, dryRun) = (QueryValues.Flag(context, "take"), QueryValues.Flag(context, "dryRun"));
+        var force = QueryValues.Flag(context, "force");
         var revision = QueryValues.Number(context, "ifRevision", 0, long.MaxValue);
         if (await ObjectBody.ReadAsync(context, Forbidden) is not { } body)
         {
             return;
         }
 
-        var order = new ApplyOrder(body.Objects, Caller.Origin(context, "apply"), take, dryRun, revision);
+        var order = new ApplyOrder(body.Objects, Caller.Origin(context, "apply"), take, dryRun, revision, force);
         var (outcome, warnings) = await store.ChangeAsync<(ApiOutcome, EquatableList<Problem>)>(state =>
         {
             var result = intake.Apply(state, order);
@@ -37,10 +38,10 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
         }
 
         var key = new ObjectKey(kind.Kind, (string)route["namespace"]!, (string)route["name"]!);
-        var origin = Caller.Origin(context, "delete");
+        var (origin, force) = (Caller.Origin(context, "delete"), QueryValues.Flag(context, "force"));
         var outcome = await store.ChangeAsync<ApiOutcome>(state =>
         {
-            var result = intake.Delete(state, key, origin);
+            var result = intake.Delete(state, key, origin, force);
             return _ => result;
         });
         await Reply.OutcomeAsync(context, outcome, []);

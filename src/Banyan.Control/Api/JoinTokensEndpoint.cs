@@ -10,7 +10,7 @@ internal sealed class JoinTokensEndpoint(
     CertificateAuthority authority, ConfigStore store, IDatabase database, TimeProvider time)
 {
     private const long DefaultSeconds = 3600;
-    private const long MostSeconds = 30L * 24 * 3600;
+    private const long MostSeconds = 7L * 24 * 3600;
 
     /// <summary>POST /api/v1/join-tokens: the only answer that ever holds the text.</summary>
     public async Task CreateAsync(HttpContext context)
@@ -59,7 +59,8 @@ internal sealed class JoinTokensEndpoint(
             await Reply.ProblemAsync(
                 context,
                 StatusCodes.Status507InsufficientStorage,
-                $"more than {SqlDatabase.MostJoinTokens} join tokens");
+                $"{SqlDatabase.MostJoinTokensOfWorkload} join tokens for this Workload, or "
+                    + $"{SqlDatabase.MostJoinTokens} in all, wait to be used: use them, or wait until they expire");
             return;
         }
 

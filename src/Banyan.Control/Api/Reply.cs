@@ -39,7 +39,7 @@ internal static class Reply
         outcome.Kind switch
         {
             ApiOutcomeKind.Invalid => InvalidAsync(context, outcome.Problems),
-            ApiOutcomeKind.Owned or ApiOutcomeKind.Outdated => ProblemAsync(
+            ApiOutcomeKind.Owned or ApiOutcomeKind.Outdated or ApiOutcomeKind.CutsOff => ProblemAsync(
                 context, StatusCodes.Status409Conflict, Summary(outcome.Problems), outcome.Problems),
             ApiOutcomeKind.Missing => ProblemAsync(
                 context, StatusCodes.Status404NotFound, Summary(outcome.Problems), outcome.Problems),

@@ -95,8 +95,9 @@ internal sealed class CaKeeper(
 
     private void Renew(CaMaterial material, DateTimeOffset now, TimeSpan life)
     {
-        // A root that is nearly at its end makes nothing that lives longer.
-        if (material.RootKey is not null && now < Certificates.Until(material.Root))
+        // A root that is nearly at its end makes nothing that lives longer: again and again, every second, to no avail.
+        var rootEnd = Certificates.Until(material.Root);
+        if (material.RootKey is not null && now < rootEnd && Certificates.Until(material.Issuing) < rootEnd)
         {
             authority.RenewIssuing(now, life);
             Log.Renewed(log, authority.Material!.NotAfter);

@@ -17,6 +17,7 @@ internal sealed class Certifier(
     TimeProvider time)
 {
     private readonly IssueRate _rate = new(time);
+    private readonly KnownIdentities _known = new();
 
     /// <summary>Answers a request for a certificate.</summary>
     /// <param name="request">From whomever.</param>
@@ -83,6 +84,17 @@ internal sealed class Certifier(
                 "reserved-identity",
                 GrpcStatusCode.PermissionDenied,
                 $"namespace {MeshIdentities.OwnNamespace} is that of the control plane: choose another one"));
+        }
+
+        if (proof.Kind == Issuance.ByCertificate && !_known.Contains(store.View, proof.Identity))
+        {
+            // What starts may not have read its files yet.
+            return CertifyOutcome.Refused(store.View.IsReady
+                ? new Refusal(
+                    "no-workload",
+                    GrpcStatusCode.PermissionDenied,
+                    $"there is no Workload any more that has the identity {proof.Identity}")
+                : Refusal.NotReady("the control plane has not read its sources yet"));
         }
 
         if (!_rate.TryTake(proof.Identity))

@@ -9,8 +9,14 @@ namespace Banyan.Control.Store;
 /// <param name="Take">Whether objects of other owners are taken over.</param>
 /// <param name="DryRun">Whether nothing is to change.</param>
 /// <param name="IfRevision">Refused when one of the objects changed after this revision; null = never.</param>
+/// <param name="Force">Whether callers may be cut off.</param>
 internal sealed record ApplyOrder(
-    IReadOnlyList<MeshObject> Objects, WriteOrigin Origin, bool Take, bool DryRun, long? IfRevision = null);
+    IReadOnlyList<MeshObject> Objects,
+    WriteOrigin Origin,
+    bool Take,
+    bool DryRun,
+    long? IfRevision = null,
+    bool Force = false);
 
 /// <summary>What became of an order over the API.</summary>
 /// <param name="Kind">In one word.</param>
@@ -40,10 +46,13 @@ internal enum ApiOutcomeKind
 
     /// <summary>An object changed after the revision that the writer knew.</summary>
     Outdated,
+
+    /// <summary>Callers that were seen of late would be cut off.</summary>
+    CutsOff,
 }
 
 /// <summary>Takes objects that come over the API into the store. Runs on the writer's thread.</summary>
-internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase database)
+internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase database, StrictGuard guard)
 {
     /// <summary>Applies all objects, or none.</summary>
     public ApiOutcome Apply(StoreState state, ApplyOrder order)
@@ -86,6 +95,11 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
             return new ApiOutcome(ApiOutcomeKind.Invalid, [], problems);
         }
 
+        if (!order.Force && CutOff(state, api, order.Objects) is { Count: > 0 } cutOff)
+        {
+            return new ApiOutcome(ApiOutcomeKind.CutsOff, [], cutOff);
+        }
+
         if (!order.DryRun)
         {
             return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, Take(state, api, order.Origin)), []);
@@ -99,7 +113,11 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
     }
 
     /// <summary>Deletes one object that belongs to the API.</summary>
-    public ApiOutcome Delete(StoreState state, ObjectKey key, WriteOrigin origin)
+    /// <param name="state">The state.</param>
+    /// <param name="key">Which.</param>
+    /// <param name="origin">Who deletes it, and why.</param>
+    /// <param name="force">Whether callers may be cut off.</param>
+    public ApiOutcome Delete(StoreState state, ObjectKey key, WriteOrigin origin, bool force = false)
     {
         if (!state.Api.ContainsKey(key))
         {
@@ -113,10 +131,21 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
         var api = new Dictionary<ObjectKey, ApiObject>(state.Api);
         api.Remove(key);
         var problems = Validator.Check(LiveSet.Written(state, api));
+        if (problems.Count == 0 && !force && CutOff(state, api, []) is { Count: > 0 } cutOff)
+        {
+            return new ApiOutcome(ApiOutcomeKind.CutsOff, [], cutOff);
+        }
+
         return problems.Count > 0
             ? new ApiOutcome(ApiOutcomeKind.Invalid, [], problems)
             : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, origin), []);
     }
+
+    private EquatableList<Problem> CutOff(
+        StoreState state, Dictionary<ObjectKey, ApiObject> api, IReadOnlyList<MeshObject> written) => guard.Check(
+            state.Live.Values.Select(item => item.Object),
+            commit.Preview(state, api).Live.Values.Select(item => item.Object),
+            written);
 
     private EquatableList<Problem> Outdated(StoreState state, ApplyOrder order)
     {

@@ -7,24 +7,7 @@ internal static class MeshTable
 {
     private static readonly ObjectShape<MeshMutualTls> MutualTls = new(
         new Field<MeshMutualTls, MutualTlsMode>(
-            "mode",
-            new EnumShape<MutualTlsMode>(("permissive", MutualTlsMode.Permissive), ("strict", MutualTlsMode.Strict)),
-            m => m.Mode,
-            (m, v) => m with { Mode = v },
-            "permissive takes plaintext and mutual TLS; strict refuses plaintext."))
-    {
-        Check = static (value, map, reading) =>
-        {
-            // Accepting it would promise an authentication that does not happen.
-            if (value.Mode == MutualTlsMode.Strict)
-            {
-                reading.Add(
-                    map.Find("mode")!,
-                    "mode",
-                    "strict mutual TLS is not supported yet by this version; only permissive is");
-            }
-        },
-    };
+            "mode", MutualTlsTable.Mode, m => m.Mode, (m, v) => m with { Mode = v }, MutualTlsTable.ModeText));
 
     private static readonly ObjectShape<MeshTracingExporter> Exporter = new(
         new Field<MeshTracingExporter, string>("otlp", SharedShapes.AnyText, e => e.Otlp, (e, v) => e with { Otlp = v }, "Address of an OTLP receiver; empty = the embedded one only."));
@@ -43,14 +26,14 @@ internal static class MeshTable
 
     private static readonly ObjectShape<MeshCertificates> Certificates = new(
         new Field<MeshCertificates, TimeSpan>(
-            "leafTtl", Ttl(), c => c.LeafTtl, (c, v) => c with { LeafTtl = v }, "Life of a workload's certificate."),
+            "leafTtl", Ttl(TimeSpan.FromSeconds(10), TimeSpan.FromDays(7)), c => c.LeafTtl, (c, v) => c with { LeafTtl = v }, "Life of a workload's certificate."),
         new Field<MeshCertificates, TimeSpan>(
             "intermediateTtl",
-            Ttl(),
+            Ttl(TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650)),
             c => c.IntermediateTtl,
             (c, v) => c with { IntermediateTtl = v },
             "Life of the issuing certificate."),
-        new Field<MeshCertificates, TimeSpan>("rootTtl", Ttl(), c => c.RootTtl, (c, v) => c with { RootTtl = v }, "Life of the root certificate."))
+        new Field<MeshCertificates, TimeSpan>("rootTtl", Ttl(TimeSpan.FromMinutes(1), TimeSpan.FromDays(10950)), c => c.RootTtl, (c, v) => c with { RootTtl = v }, "Life of the root certificate."))
     {
         Check = static (value, map, reading) =>
         {
@@ -128,5 +111,5 @@ internal static class MeshTable
             }
         });
 
-    private static DurationShape Ttl() => new() { Min = TimeSpan.FromMinutes(1) };
+    private static DurationShape Ttl(TimeSpan least, TimeSpan most) => new() { Min = least, Max = most };
 }

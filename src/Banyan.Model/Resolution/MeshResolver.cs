@@ -11,7 +11,6 @@ internal static class MeshResolver
             book.Add(mesh, "Accepted", isTrue: true, "Accepted", "");
             Warn(mesh.Spec.Tracing != defaults.Tracing, "spec.tracing", "tracing is");
             Warn(mesh.Spec.Naming != defaults.Naming, "spec.naming", "rules for names are");
-            Warn(mesh.Spec.Certificates != defaults.Certificates, "spec.certificates", "certificates are");
 
             void Warn(bool isSet, string field, string what)
             {

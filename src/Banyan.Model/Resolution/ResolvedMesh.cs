@@ -39,6 +39,9 @@ internal sealed class ResolvedMesh
 
     public RouteResolver Routes { get; }
 
+    /// <summary>Where plaintext is taken.</summary>
+    public required MutualTlsModes Modes { get; init; }
+
     /// <summary>Conditions of every object.</summary>
     public required IReadOnlyDictionary<ObjectKey, ObjectStatus> Statuses { get; init; }
 
@@ -61,10 +64,13 @@ internal sealed class ResolvedMesh
         var ports = new PortIndex(services);
         UndeclaredPorts.Judge(workloads, services.Values, ports, book);
         var mesh = all.OfType<Mesh>().FirstOrDefault() ?? new Mesh();
+        var modes = MutualTlsModes.Of(all);
+        modes.Judge(workloads, book);
         return new ResolvedMesh(mesh.Spec, workloads, services, ports, routes)
         {
             Statuses = book.Statuses(all),
             Warnings = book.Warnings(),
+            Modes = modes,
         };
     }
 

@@ -5,7 +5,8 @@ namespace Banyan.Model;
 
 /// <summary>Service ports to API listeners; replicas to the socket listeners of their sidecars.</summary>
 internal sealed class ListenerTranslator(
-    MeshSpec mesh, IReadOnlyList<Workload> workloads, PortIndex ports, RouteResolver routes)
+    MeshSpec mesh, IReadOnlyList<Workload> workloads, PortIndex ports, RouteResolver routes,
+    MutualTlsModes modes)
 {
     private const string ManagerName = "envoy.filters.network.http_connection_manager";
 
@@ -43,7 +44,7 @@ internal sealed class ListenerTranslator(
 
     /// <summary>All that <see cref="OfNode"/> depends on beside the instance and the Mesh.</summary>
     public IEnumerable<object?> Inputs(WorkloadInstance instance) =>
-        instance.Ports.SelectMany(port => (object?[])[Behind(instance, port), Protocol(instance, port)])
+        instance.Ports.SelectMany(port => (object?[])[Behind(instance, port), Protocol(instance, port), Mode(instance, port)])
             .Concat(instance.Upstreams.SelectMany(upstream => UpstreamInputs(Target(instance, upstream).Port)));
 
     /// <summary>What the application behind an inbound listener speaks.</summary>
@@ -99,13 +100,16 @@ internal sealed class ListenerTranslator(
             }))
             : Filter(new TcpProxy { StatPrefix = name, Cluster = cluster });
         var listener = Socket(name, address, TrafficDirection.Inbound, metadata, filter);
-        if (instance.Secured || mesh.MutualTls.Mode == MutualTlsMode.Strict)
+        if (Mode(instance, port) is var mode && (instance.Secured || mode == MutualTlsMode.Strict))
         {
-            TransportTranslator.Secure(listener, mesh.TrustDomain, mesh.MutualTls.Mode);
+            TransportTranslator.Secure(listener, mesh.TrustDomain, mode);
         }
 
         return listener;
     }
+
+    private MutualTlsMode Mode(WorkloadInstance instance, InstancePort port) =>
+        modes.At(port.ServiceNamespace, port.Service, Behind(instance, port), port.Port);
 
     private Workload? Behind(WorkloadInstance instance, InstancePort port) =>
         _byProcess[(port.ServiceNamespace, instance.Workload, port.Service)]

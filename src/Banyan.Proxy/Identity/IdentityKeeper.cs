@@ -13,6 +13,10 @@ namespace Banyan.Proxy.Identity;
 internal sealed class IdentityKeeper : IDisposable
 {
     private const long CallMs = 15_000;
+
+    /// <summary>So long a join token that was refused is not shown again.</summary>
+    private const long RefusedPauseMs = 60_000;
+
     private const string MoreTokens = "banyan token create --workload NAMESPACE/NAME makes one";
 
     private static readonly string[] ControlProtocols = ["h2"];
@@ -28,6 +32,9 @@ internal sealed class IdentityKeeper : IDisposable
     private readonly Renewal _renewal;
     private TlsContext? _control;
     private string _lastProblem = "";
+    private string _refusedToken = "";
+    private long _refusedUntil;
+    private bool _isRefused;
     private bool _stopped;
 
     internal IdentityKeeper(
@@ -119,13 +126,14 @@ internal sealed class IdentityKeeper : IDisposable
             return NeedsToJoin && !_stopped;
         }
 
+        _isRefused = false;
         var problem = await TryRenew(connector, control());
         if (problem.Length == 0)
         {
             return true;
         }
 
-        _renewal.Failed();
+        _renewal.Failed(_isRefused);
         _log.Write(
             _renewal.IsLate(_holder.Current) ? LogLevel.Error : LogLevel.Warn,
             "renewal-failed",
@@ -173,6 +181,12 @@ internal sealed class IdentityKeeper : IDisposable
         if (ReadToken(out var missing) is not { } token)
         {
             return missing;
+        }
+
+        if (token.Text == _refusedToken && _context.Loop.NowMs < _refusedUntil)
+        {
+            // The same one would be refused for the same reason; another one is tried at once.
+            return _lastProblem;
         }
 
         var (sock, reason) = await connector.Connect(control);
@@ -241,7 +255,7 @@ internal sealed class IdentityKeeper : IDisposable
         }
 
         var client = Http2Client.Start(_context, sock, static _ => { }, sock.Close, isSecure: true);
-        var (trust, untold) = await UnaryCall.Make(
+        var (trust, untold, _) = await UnaryCall.Make(
             _context, client, control, GrpcTrailers.FetchTrust, new FetchTrustRequest(), FetchTrustResponse.Parser, deadline);
         if (trust is null)
         {
@@ -255,6 +269,11 @@ internal sealed class IdentityKeeper : IDisposable
 
         var problem = await Certify(client, control, _settings.IdIn(trustDomain), token.Text, deadline);
         client.Shutdown();
+        if (_isRefused)
+        {
+            (_refusedToken, _refusedUntil) = (token.Text, _context.Loop.NowMs + RefusedPauseMs);
+        }
+
         if (problem.Length == 0)
         {
             Forget(_settings.TokenFile!);
@@ -299,8 +318,9 @@ internal sealed class IdentityKeeper : IDisposable
     {
         var key = PrivateKey.Generate();
         var request = new CertifyRequest { Csr = UnsafeByteOperations.UnsafeWrap(PrivateKey.Request(key, id)), JoinToken = token };
-        var (answer, problem) = await UnaryCall.Make(
+        var (answer, problem, isFinal) = await UnaryCall.Make(
             _context, client, control, GrpcTrailers.Certify, request, CertifyResponse.Parser, deadline);
+        _isRefused = isFinal;
         if (answer is null)
         {
             return problem;

@@ -37,9 +37,10 @@ internal sealed class Renewal(TimeProvider time)
     internal void Hurry() => _at = time.GetUtcNow();
 
     /// <summary>It could not be renewed: 1 s doubling to 60 s, half of it random.</summary>
-    internal void Failed()
+    /// <param name="isFinal">Asking again would bring the same: 60 s at once.</param>
+    internal void Failed(bool isFinal = false)
     {
-        var full = FirstPause * Math.Pow(2, Math.Min(_failures++, 10));
+        var full = isFinal ? LongestPause : FirstPause * Math.Pow(2, Math.Min(_failures++, 10));
         var capped = full < LongestPause ? full : LongestPause;
         _at = time.GetUtcNow() + (capped * (0.5 + (Random.Shared.NextDouble() / 2)));
     }

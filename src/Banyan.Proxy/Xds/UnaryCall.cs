@@ -19,7 +19,7 @@ internal sealed class UnaryCall : IGrpcEvents
         _stream = new GrpcStream(context, client.Open(), path, this, single: true);
     }
 
-    /// <summary>The answer, or why there is none.</summary>
+    /// <summary>The answer, or why there is none, and whether asking again would bring the same.</summary>
     /// <param name="context">The thread it lives on.</param>
     /// <param name="client">Has room for a stream.</param>
     /// <param name="control">Whose authority is asked.</param>
@@ -27,7 +27,7 @@ internal sealed class UnaryCall : IGrpcEvents
     /// <param name="request">What is asked.</param>
     /// <param name="parser">Reads the answer.</param>
     /// <param name="deadline">Milliseconds of the loop's clock.</param>
-    internal static async ReactorTask<(T? Answer, string Problem)> Make<T>(
+    internal static async ReactorTask<(T? Answer, string Problem, bool IsFinal)> Make<T>(
         ReactorContext context,
         Http2Client client,
         Uri control,
@@ -39,7 +39,7 @@ internal sealed class UnaryCall : IGrpcEvents
     {
         if (!client.HasRoom)
         {
-            return (null, $"{control.Authority} closed the connection");
+            return (null, $"{control.Authority} closed the connection", false);
         }
 
         var call = new UnaryCall(context, client, path, request);
@@ -49,16 +49,18 @@ internal sealed class UnaryCall : IGrpcEvents
         time.Open(Wait.Cancelled);
         if (call._stream.Status != GrpcStatusCode.Ok || call._answer is not { } bytes)
         {
-            return (null, context.Loop.NowMs >= deadline ? $"{control.Authority} did not answer in time" : reason);
+            var isFinal = call._stream.Status
+                is GrpcStatusCode.InvalidArgument or GrpcStatusCode.PermissionDenied or GrpcStatusCode.Unauthenticated;
+            return (null, context.Loop.NowMs >= deadline ? $"{control.Authority} did not answer in time" : reason, isFinal);
         }
 
         try
         {
-            return (parser.ParseFrom(bytes), "");
+            return (parser.ParseFrom(bytes), "", false);
         }
         catch (Exception error) when (Unreadable.Is(error))
         {
-            return (null, $"{control.Authority} answered what cannot be read: {error.Message}");
+            return (null, $"{control.Authority} answered what cannot be read: {error.Message}", false);
         }
     }
 

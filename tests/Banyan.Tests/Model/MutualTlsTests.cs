@@ -74,6 +74,85 @@ public sealed class MutualTlsTests
         RequireTls(secured, Domain);
     }
 
+    public static TheoryData<string, bool> Modes => new()
+    {
+        { "", false },
+        { StrictMesh, true },
+        { StrictMesh + Tls("all", "mode: permissive"), false },
+        { Tls("all", "mode: strict"), true },
+        { Tls("all", "mode: strict", "elsewhere"), false },
+        { Tls("all", "mode: strict") + Tls("web", "selector: {service: web}, mode: permissive"), false },
+        { Tls("one", "selector: {service: web, version: v1}, mode: strict"), true },
+        { Tls("one", "selector: {service: web, version: v2}, mode: strict"), false },
+        { Tls("one", "selector: {labels: {tier: front}}, mode: strict"), true },
+        { Tls("one", "selector: {labels: {tier: back}}, mode: strict"), false },
+        { Tls("one", "mode: strict, ports: [{port: 80, mode: permissive}]"), false },
+        { Tls("one", "ports: [{port: 80, mode: strict}]"), true },
+        { Tls("one", "ports: [{port: 81, mode: strict}]"), false },
+        { Tls("one", "mode: strict, ports: [{port: 81, mode: permissive}]"), true },
+        { Tls("a", "selector: {service: web}, mode: strict") + Tls("b", "selector: {service: web}, mode: permissive"), true },
+    };
+
+    /// <summary>Of the whole mesh, a namespace, a workload, a port: the nearest holds.</summary>
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void TheNearestModeHolds(string modes, bool isStrict)
+    {
+        var mesh = Configs.Compile(modes + Mesh.Replace("{name: web-v1}", "{name: web-v1, labels: {tier: front}}", StringComparison.Ordinal), Secured("web-v1", 20000));
+        var listener = Inbound(mesh, "default/web-v1/0");
+        RequireTls(listener.FilterChains[0], Domain);
+        Assert.Equal(isStrict ? 1 : 2, listener.FilterChains.Count);
+        if (isStrict)
+        {
+            Assert.Null(listener.FilterChains[0].FilterChainMatch);
+        }
+
+        // Callers of a strict one are not different.
+        Assert.Equal(["mtls", "plaintext"], Cluster(mesh, "web.default:80").TransportSocketMatches.Select(match => match.Name));
+    }
+
+    /// <summary>A sidecar without an identity does not take plaintext there either.</summary>
+    [Fact]
+    public void StrictIsClosedWithoutAnIdentity()
+    {
+        var listener = Inbound(Configs.Compile(StrictMesh + Mesh, Configs.Instance("web-v1", 0, 20000, "web")), "default/web-v1/0");
+        RequireTls(Assert.Single(listener.FilterChains), Domain);
+    }
+
+    [Fact]
+    public void AModeThatChangesIsCompiledWithAMemory()
+    {
+        var memory = new CompileMemory();
+        var instance = Secured("web-v1", 20000);
+        Assert.Equal(2, Inbound(MeshCompiler.Compile(Configs.Objects(Mesh), [instance], memory), "default/web-v1/0").FilterChains.Count);
+        var strict = Configs.Objects(Tls("all", "mode: strict") + Mesh);
+        Assert.Single(Inbound(MeshCompiler.Compile(strict, [instance], memory), "default/web-v1/0").FilterChains);
+        Assert.Equal(2, Inbound(MeshCompiler.Compile(Configs.Objects(Mesh), [instance], memory), "default/web-v1/0").FilterChains.Count);
+    }
+
+    [Fact]
+    public void WhoSelectsNothingOrCameSecondIsTold()
+    {
+        var mesh = Configs.Compile(
+            Tls("a", "selector: {service: web}, mode: strict") + Tls("b", "selector: {service: web}") + Tls("none", "selector: {service: nobody}") + Mesh);
+        Assert.Equal(["Accepted True"], Conditions(mesh, "a"));
+        Assert.Equal(["Accepted True", "Conflicted True"], Conditions(mesh, "b"));
+        Assert.Equal(["Accepted True", "Selects False"], Conditions(mesh, "none"));
+        Assert.Equal(2, mesh.Warnings.Count);
+    }
+
+    private const string StrictMesh = """
+        {apiVersion: banyan.dev/v1alpha1, kind: Mesh, metadata: {name: default}, spec: {mutualTls: {mode: strict}}}
+        ---
+
+        """;
+
+    private static string Tls(string name, string spec, string scope = "default") =>
+        "{apiVersion: banyan.dev/v1alpha1, kind: MutualTls, metadata: {name: " + name + ", namespace: " + scope + "}, spec: {" + spec + "}}\n---\n";
+
+    private static IEnumerable<string> Conditions(CompiledMesh mesh, string name) =>
+        mesh.Statuses[new ObjectKey("MutualTls", "default", name)].Conditions.Select(each => $"{each.Type} {each.IsTrue}");
+
     [Fact]
     public void TheTrustDomainIsThatOfTheMesh()
     {

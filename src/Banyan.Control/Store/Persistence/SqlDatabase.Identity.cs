@@ -10,6 +10,9 @@ internal abstract partial class SqlDatabase
     /// <summary>Join tokens that may wait to be used.</summary>
     public const int MostJoinTokens = 100_000;
 
+    /// <summary>Of one workload.</summary>
+    public const int MostJoinTokensOfWorkload = 1_000;
+
     /// <summary>So long tokens and certificates are kept after their time is up.</summary>
     public static readonly TimeSpan KeptAfterExpiry = TimeSpan.FromDays(7);
 
@@ -22,8 +25,12 @@ internal abstract partial class SqlDatabase
             // Times are text of one form and one zone: their order is that of time.
             db.Execute(
                 "DELETE FROM join_tokens WHERE expires_at < @Before", new { Before = LongAgo() }, transaction);
-            isAdded = db.ExecuteScalar<long>("SELECT COUNT(*) FROM join_tokens", transaction: transaction)
-                < MostJoinTokens;
+            var now = time.GetUtcNow().ToUniversalTime().ToString("O");
+            isAdded = db.ExecuteScalar<long>(Outstanding, new { Now = now }, transaction) < MostJoinTokens
+                && db.ExecuteScalar<long>(
+                    $"{Outstanding} AND namespace = @Namespace AND workload = @Workload",
+                    new { Now = now, token.Namespace, token.Workload },
+                    transaction) < MostJoinTokensOfWorkload;
             if (isAdded)
             {
                 db.Execute(
@@ -150,6 +157,9 @@ internal abstract partial class SqlDatabase
         });
         return isOurs;
     }
+
+    private const string Outstanding =
+        "SELECT COUNT(*) FROM join_tokens WHERE used_at IS NULL AND expires_at > @Now";
 
     private const string IssuedColumns = """
         serial AS Serial, identity AS Identity, issued_at AS IssuedAt, not_before AS NotBefore, not_after AS NotAfter,

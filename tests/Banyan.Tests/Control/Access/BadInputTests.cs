@@ -83,6 +83,8 @@ public sealed class BadInputTests
         new("POST /api/v1/join-tokens?workload=one", "half a name", null, null, 400, "workload"),
         new("POST /api/v1/join-tokens?workload=default/none", "not there", null, null, 404, "workload"),
         new("POST /api/v1/join-tokens?workload=default/one&expiresIn=0", "out of range", null, null, 400, "expiresIn"),
+        new("POST /api/v1/join-tokens?workload=default/one&expiresIn=604801", "out of range", null, null, 400, "expiresIn"),
+        new("POST /api/v1/apply?force=maybe", "no flag", "text/yaml", "", 400, "force"),
         new("GET /api/v1/certificates/issued?limit=501", "out of range", null, null, 400, "limit"),
         new("POST /api/v1/certificates/xyz/deny", "no number", null, null, 400, "serial"),
         new("POST /api/v1/certificates/00ff/deny", "not there", null, null, 404, "serial"),

@@ -208,7 +208,7 @@ public sealed class AuthorityTests : IDisposable
         var status = await IdentityLab.ReadyAsync(control);
         Assert.False(status.RootKeyPresent);
         Assert.DoesNotContain("renew it with", logs.Text, StringComparison.Ordinal);
-        var token = await IdentityLab.TokenAsync(control, query: "&expiresIn=2592000");
+        var token = await IdentityLab.TokenAsync(control, query: "&expiresIn=604800");
         _time.Advance(TimeSpan.FromDays(45));
         await Eventually.TrueAsync(() => logs.Text.Contains("renew it with", StringComparison.Ordinal), "a warning");
         _time.Advance(TimeSpan.FromDays(46));

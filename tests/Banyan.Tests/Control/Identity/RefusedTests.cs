@@ -159,6 +159,20 @@ public sealed class RefusedTests(IdentityLab lab) : IClassFixture<IdentityLab>
         await RefusedAsync(IdentityLab.Request(Csr.Of(token.Identity), token.Token), GrpcStatusCode.PermissionDenied, "no-workload");
     }
 
+    /// <summary>As long as some workload has the identity, whichever.</summary>
+    [Fact]
+    public async Task TheRenewalOfAWorkloadThatIsGone()
+    {
+        const string Leaving = "spiffe://banyan.local/ns/default/sa/leaving";
+        await lab.Control.AppliedAsync(Texts.Workload("leaving"));
+        using var holder = await lab.JoinAsync(Leaving, "default/leaving-v1");
+        var renewed = await IdentityClient.CertifyAsync(lab.Tls, IdentityLab.Request(Csr.Of(Leaving)), holder);
+        Assert.True(renewed.Status == GrpcStatusCode.Ok, $"{renewed}");
+        using var deleted = await lab.Control.Api.DeleteAsync("/api/v1/resources/workload/default/leaving-v1");
+        Assert.True(deleted.IsSuccessStatusCode);
+        await RefusedAsync(IdentityLab.Request(Csr.Of(Leaving)), GrpcStatusCode.PermissionDenied, "no-workload", holder);
+    }
+
     [Fact]
     public async Task ACertificateOfSomebodyElse()
     {

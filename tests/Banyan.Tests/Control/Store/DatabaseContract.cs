@@ -12,6 +12,28 @@ public abstract class DatabaseContract
 {
     private protected abstract IDatabase Open(TimeProvider? time = null);
 
+    /// <summary>Those that were used, or whose time is up, wait for nobody.</summary>
+    [Fact]
+    public void OnlySoManyJoinTokensOfAWorkloadWait()
+    {
+        var time = new ManualTime();
+        using var database = Open(time);
+        var until = (time.GetUtcNow() + TimeSpan.FromHours(1)).ToString("O");
+        for (var i = 0; i < SqlDatabase.MostJoinTokensOfWorkload; i++)
+        {
+            Assert.True(database.AddJoinToken(Token($"t{i}", until), new AuditRow { Target = "t" }));
+        }
+
+        Assert.False(database.AddJoinToken(Token("more", until), new AuditRow { Target = "t" }));
+        Assert.True(database.AddJoinToken(Token("other", until) with { Workload = "other" }, new AuditRow { Target = "t" }));
+        Assert.Equal([RecordOutcome.Recorded], database.Record([Issued("01", "t1")]));
+        Assert.True(database.AddJoinToken(Token("more", until), new AuditRow { Target = "t" }));
+        Assert.False(database.AddJoinToken(Token("yet more", until), new AuditRow { Target = "t" }));
+        time.Advance(TimeSpan.FromHours(2));
+        Assert.True(database.AddJoinToken(
+            Token("later", (time.GetUtcNow() + TimeSpan.FromHours(1)).ToString("O")), new AuditRow { Target = "t" }));
+    }
+
     [Fact]
     public void AnEmptyOneHoldsNothing()
     {
