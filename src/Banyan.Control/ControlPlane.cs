@@ -192,6 +192,7 @@ public sealed class ControlPlane : IAsyncDisposable
                 new InstancesEndpoint(store, instances, saw),
                 new RegistryEndpoint(store, registry, leases, id => pulse?.Tell(id)),
                 new ServicesEndpoint(store, edges, _time),
+                new AuthorizationEndpoint(store),
                 new TokensEndpoint(store, new TokenIntake(commit), _time),
                 new EventsEndpoint(feed, _time, _stopping.Token),
                 new TrafficEndpoint(scraper, _time),

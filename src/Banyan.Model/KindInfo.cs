@@ -17,11 +17,11 @@ public sealed record KindInfo(string ApiVersion, string Kind, string Plural, boo
         new("gateway.networking.k8s.io/v1", "GRPCRoute", "grpcroutes", IsSupported: true),
         new("gateway.networking.k8s.io/v1", "TLSRoute", "tlsroutes", IsSupported: true),
         new("gateway.networking.k8s.io/v1alpha2", "TCPRoute", "tcproutes", IsSupported: true),
+        new("banyan.dev/v1alpha1", "AuthorizationPolicy", "authorizationpolicies", IsSupported: true),
         new("banyan.dev/v1alpha1", "Check", "checks", IsSupported: true),
         new("banyan.dev/v1alpha1", "TrafficPolicy", "trafficpolicies", IsSupported: false),
         new("banyan.dev/v1alpha1", "FaultInjection", "faultinjections", IsSupported: false),
         new("banyan.dev/v1alpha1", "MutualTls", "mutualtlses", IsSupported: true),
-        new("banyan.dev/v1alpha1", "AuthorizationPolicy", "authorizationpolicies", IsSupported: false),
         new("banyan.dev/v1alpha1", "Telemetry", "telemetries", IsSupported: false),
     ];
 

@@ -20,6 +20,10 @@ public enum Failure : byte
     NameNotResolved,
     RequestLoop,
 
+    // Authorize: who may.
+    AuthorizationDenied,
+    PolicyNotHttp,
+
     // Match: which route.
     NoRoute,
     InvalidBackend,

@@ -98,6 +98,8 @@ public static class FailureTable
         Add(Failure.DiscoveryUnavailable, 503, "discovery-unavailable", "destination_unavailable", Counter.DiscoveryUnavailable, "The destination is not known yet and the control plane cannot be asked.");
         Add(Failure.NameNotResolved, 502, "name-not-resolved", "dns_error", null, "The host name could not be resolved.");
         Add(Failure.RequestLoop, 508, "request-loop", "proxy_loop_detected", Counter.Loops, "The request leads back to this proxy.");
+        Add(Failure.AuthorizationDenied, 403, "authorization-denied", "http_request_denied", Counter.AuthorizationDenied, "An authorization policy denies the call.");
+        Add(Failure.PolicyNotHttp, 0, "l7-policy-not-http", "http_request_denied", Counter.AuthorizationDenied, "An authorization policy asks about requests, and the connection is not HTTP.");
         Add(Failure.NoRoute, 404, "no-route", "http_request_denied", Counter.NoRoute, "No route matches the request.");
         Add(Failure.InvalidBackend, 500, "invalid-backend", "proxy_configuration_error", null, "The route refers to a backend that does not exist.");
         Add(Failure.NoHealthyEndpoint, 503, "no-healthy-endpoint", "destination_unavailable", Counter.NoEndpoint, "The service has no healthy endpoint.");

@@ -15,7 +15,7 @@ using Banyan.Wire.Http1;
 namespace Banyan.Proxy;
 
 /// <summary>
-/// The way of a request: accept → detect → parse → match → decide → balance → forward → record.
+/// The way of a request: accept → detect → parse → authorize → match → decide → balance → forward → record.
 /// One method per connection, one for its requests, one per exchange; the work is in the stages.
 /// </summary>
 internal static class Flow
@@ -142,6 +142,7 @@ internal static class Flow
             }
         }
 
+        failure = failure == Failure.None ? Authorize.Request(x) : failure;
         if (failure == Failure.None)
         {
             failure = RouteStage.Match(x);

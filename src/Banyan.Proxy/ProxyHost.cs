@@ -108,7 +108,11 @@ internal sealed class ProxyHost
     private void StartWorker(int index, Housekeeping housekeeping)
     {
         var @namespace = _options.Node?.Namespace ?? housekeeping.Namespace;
-        var worker = new Worker(index, _snapshots, housekeeping, _metrics.Shards[index], @namespace, _health) { Hop = _options.Hop };
+        var worker = new Worker(index, _snapshots, housekeeping, _metrics.Shards[index], @namespace, _health)
+        {
+            Hop = _options.Hop,
+            Denials = new DenialLog(_log),
+        };
         if (_options.HasIdentity)
         {
             worker.Security = new HopSecurity(new TlsStage(worker, _metrics.Shards[index].TlsRefusals));

@@ -61,6 +61,9 @@ internal sealed class Worker : ReactorContext
     /// <summary>What the way from and to other sidecars is secured with; null: it is plaintext.</summary>
     internal HopSecurity? Security { get; set; }
 
+    /// <summary>Tells of calls that policies deny; null: nobody listens.</summary>
+    internal DenialLog? Denials { get; init; }
+
     /// <summary>How requests travel to other sidecars.</summary>
     internal HopMode Hop { get; init; }
 

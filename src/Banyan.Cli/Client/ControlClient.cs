@@ -41,6 +41,14 @@ internal sealed class ControlClient : IDisposable
     public Task<EdgesDocument> EdgesAsync(TimeSpan since, CancellationToken cancel) =>
         GetAsync<EdgesDocument>($"api/v1/edges?since={Math.Ceiling(since.TotalSeconds):0}s", cancel);
 
+    /// <summary>What sidecars decide about a call.</summary>
+    public Task<AuthorizationAnswer> AuthorizationAsync(AuthorizationQuestion question, CancellationToken cancel) =>
+        GetAsync<AuthorizationAnswer>(
+            $"api/v1/authorization?from={Uri.EscapeDataString(question.From)}&to={Uri.EscapeDataString(question.To)}"
+            + $"{(question.Port == 0 ? "" : $"&port={question.Port}")}&method={Uri.EscapeDataString(question.Method)}"
+            + $"&path={Uri.EscapeDataString(question.Path)}",
+            cancel);
+
     /// <summary>The objects of a kind, as the control plane shows them.</summary>
     public async Task<JsonArray> ResourcesAsync(string kind, string? ns, string? name, CancellationToken cancel)
     {

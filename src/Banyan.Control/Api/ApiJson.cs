@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Banyan.Control.Registry;
 using Banyan.Control.Telemetry;
+using Banyan.Model;
 
 namespace Banyan.Control.Api;
 
@@ -20,6 +21,7 @@ namespace Banyan.Control.Api;
 [JsonSerializable(typeof(RegistrationList))]
 [JsonSerializable(typeof(MaintenanceResult))]
 [JsonSerializable(typeof(ServiceList))]
+[JsonSerializable(typeof(AuthorizationAnswer))]
 [JsonSerializable(typeof(AuditDocument))]
 [JsonSerializable(typeof(TokenList))]
 [JsonSerializable(typeof(RegistrationRequest))]

@@ -14,6 +14,7 @@ internal sealed record ApiRoutes(
     InstancesEndpoint Instances,
     RegistryEndpoint Registry,
     ServicesEndpoint Services,
+    AuthorizationEndpoint Authorization,
     TokensEndpoint Tokens,
     EventsEndpoint Events,
     TrafficEndpoint Traffic,
@@ -111,6 +112,17 @@ internal sealed record ApiRoutes(
         new("GET", "/api/v1/services", "Services with owner, version, tier and endpoints", Services.ListAsync)
         {
             Query = [Namespace], Answer = typeof(ServiceList),
+        },
+        new("GET", "/api/v1/authorization", "What sidecars decide about a call, and by which policy",
+            Authorization.CheckAsync)
+        {
+            Query =
+            [
+                ("from", "A workload as NAME or NAMESPACE/NAME, or a SPIFFE ID; absent = a caller in plaintext"),
+                ("to", "SERVICE or SERVICE.NAMESPACE; needed"), ("port", "Of the service; 80 or its first by default"),
+                ("method", "Of the request; GET by default"), ("path", "Of the request; / by default"),
+            ],
+            Answer = typeof(AuthorizationAnswer),
         },
         new("POST", "/api/v1/services/{namespace}/{service}/maintenance",
             "Takes registered endpoints out of rotation, or back", Registry.MaintainAsync)

@@ -24,6 +24,8 @@ internal abstract class KindTable(string kind, params string[] apiVersions)
         new KindTable<TcpRoute>(
             TcpRouteTable.Shape, "TCPRoute", "gateway.networking.k8s.io/v1alpha2", "gateway.networking.k8s.io/v1"),
         new KindTable<MutualTls>(MutualTlsTable.Shape, "MutualTls", "banyan.dev/v1alpha1"),
+        new KindTable<AuthorizationPolicy>(
+            AuthorizationPolicyTable.Shape, "AuthorizationPolicy", "banyan.dev/v1alpha1"),
         new KindTable<Check>(CheckTable.Shape, "Check", "banyan.dev/v1alpha1"),
     ];
 

@@ -13,13 +13,15 @@ internal sealed class ResolvedMesh
         IReadOnlyList<Workload> workloads,
         Dictionary<(string Namespace, string Name), ResolvedService> services,
         PortIndex ports,
-        RouteResolver routes)
+        RouteResolver routes,
+        PolicyIndex policies)
     {
         Spec = spec;
         Workloads = workloads;
         Services = services.Values;
         Ports = ports;
         Routes = routes;
+        Policies = policies;
         foreach (var service in services.Values)
         {
             foreach (var port in service.Ports)
@@ -41,6 +43,8 @@ internal sealed class ResolvedMesh
 
     /// <summary>Where plaintext is taken.</summary>
     public required MutualTlsModes Modes { get; init; }
+
+    public PolicyIndex Policies { get; }
 
     /// <summary>Conditions of every object.</summary>
     public required IReadOnlyDictionary<ObjectKey, ObjectStatus> Statuses { get; init; }
@@ -66,7 +70,9 @@ internal sealed class ResolvedMesh
         var mesh = all.OfType<Mesh>().FirstOrDefault() ?? new Mesh();
         var modes = MutualTlsModes.Of(all);
         modes.Judge(workloads, book);
-        return new ResolvedMesh(mesh.Spec, workloads, services, ports, routes)
+        var policies = new PolicyIndex(all.OfType<AuthorizationPolicy>());
+        policies.Judge(workloads, ports, book);
+        return new ResolvedMesh(mesh.Spec, workloads, services, ports, routes, policies)
         {
             Statuses = book.Statuses(all),
             Warnings = book.Warnings(),

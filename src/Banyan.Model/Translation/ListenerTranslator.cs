@@ -4,9 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Banyan.Model;
 
 /// <summary>Service ports to API listeners; replicas to the socket listeners of their sidecars.</summary>
-internal sealed class ListenerTranslator(
-    MeshSpec mesh, IReadOnlyList<Workload> workloads, PortIndex ports, RouteResolver routes,
-    MutualTlsModes modes)
+internal sealed class ListenerTranslator(ResolvedMesh resolved)
 {
     private const string ManagerName = "envoy.filters.network.http_connection_manager";
 
@@ -21,8 +19,12 @@ internal sealed class ListenerTranslator(
 
     private readonly HttpFilter _router = new() { Name = "envoy.filters.http.router", TypedConfig = Encode.Any(new Router()) };
 
+    private readonly MeshSpec _mesh = resolved.Spec;
+    private readonly PortIndex _ports = resolved.Ports;
+    private readonly RouteResolver _routes = resolved.Routes;
+
     private readonly ILookup<(string Namespace, string Owner, string Service), Workload> _byProcess =
-        workloads.ToLookup(w => (w.Metadata.Namespace, w.ProcessOwner, w.Spec.Service));
+        resolved.Workloads.ToLookup(w => (w.Metadata.Namespace, w.ProcessOwner, w.Spec.Service));
 
     public Listener Api(string name, ResolvedService service, ResolvedPort port)
     {
@@ -35,7 +37,7 @@ internal sealed class ListenerTranslator(
             Metadata = ServiceMetadata(service.Name, service.Namespace, port.Port, port.Protocol),
             ApiListener = new ApiListener { ApiListener_ = Encode.Any(manager) },
         };
-        AddServerNames(listener, name, routes.Attached.GetValueOrDefault(port));
+        AddServerNames(listener, name, _routes.Attached.GetValueOrDefault(port));
         return listener;
     }
 
@@ -44,12 +46,15 @@ internal sealed class ListenerTranslator(
 
     /// <summary>All that <see cref="OfNode"/> depends on beside the instance and the Mesh.</summary>
     public IEnumerable<object?> Inputs(WorkloadInstance instance) =>
-        instance.Ports.SelectMany(port => (object?[])[Behind(instance, port), Protocol(instance, port), Mode(instance, port)])
+        instance.Ports.SelectMany(port => (object?[])
+            [
+                Behind(instance, port), Protocol(instance, port), Mode(instance, port), Authorization(instance, port),
+            ])
             .Concat(instance.Upstreams.SelectMany(upstream => UpstreamInputs(Target(instance, upstream).Port)));
 
     /// <summary>What the application behind an inbound listener speaks.</summary>
     public PortProtocol Protocol(WorkloadInstance instance, InstancePort port) =>
-        ports.Behind(Behind(instance, port), port.Port);
+        _ports.Behind(Behind(instance, port), port.Port);
 
     /// <summary>All socket listeners of one replica's sidecar, ordered by name.</summary>
     public IEnumerable<Listener> OfNode(WorkloadInstance instance)
@@ -91,25 +96,61 @@ internal sealed class ListenerTranslator(
         fields.Add("version", Value.ForString(workload?.Spec.Version ?? ""));
         fields.Add("workload", Value.ForString(workload?.Metadata.Name ?? instance.Workload));
         var cluster = ApplicationCluster(port.App);
-        var filter = Protocols.IsHttp(protocol)
-            ? Filter(Inline(name, new Route
+        var plan = Authorization(instance, port);
+        Filter filter;
+        if (Protocols.IsHttp(protocol))
+        {
+            var manager = Inline(name, new Route
             {
                 Name = "inbound",
                 Match = new RouteMatch { Prefix = "/" },
                 Route_ = new RouteAction { Cluster = cluster, Timeout = NoTimeout },
-            }))
-            : Filter(new TcpProxy { StatPrefix = name, Cluster = cluster });
+            });
+            AuthorizationTranslator.Guard(manager, plan);
+            filter = Filter(manager);
+        }
+        else
+        {
+            filter = Filter(new TcpProxy { StatPrefix = name, Cluster = cluster });
+        }
+
         var listener = Socket(name, address, TrafficDirection.Inbound, metadata, filter);
+        if (!Protocols.IsHttp(protocol))
+        {
+            AuthorizationTranslator.Guard(listener.FilterChains[0], name, plan);
+        }
+
         if (Mode(instance, port) is var mode && (instance.Secured || mode == MutualTlsMode.Strict))
         {
-            TransportTranslator.Secure(listener, mesh.TrustDomain, mode);
+            TransportTranslator.Secure(listener, _mesh.TrustDomain, mode);
         }
 
         return listener;
     }
 
     private MutualTlsMode Mode(WorkloadInstance instance, InstancePort port) =>
-        modes.At(port.ServiceNamespace, port.Service, Behind(instance, port), port.Port);
+        resolved.Modes.At(port.ServiceNamespace, port.Service, Behind(instance, port), port.Port);
+
+    /// <summary>Who may call what of a workload at a port of its service.</summary>
+    public static AuthorizationPlan Authorization(ResolvedMesh resolved, Workload workload, int port)
+    {
+        var policies = resolved.Policies.Of(workload.Metadata.Namespace, workload.Spec.Service, workload);
+        var protocol = resolved.Ports.Behind(workload, port);
+        var probe = workload.Spec.Process.Length == 0
+            && HealthPlan.Of(workload, resolved.Ports) is { Port: { } probed } plan && probed.Port == port ? plan : null;
+        return AuthorizationPlan.Of(policies, resolved.Spec.TrustDomain, port, protocol, probe);
+    }
+
+    /// <summary>Who may call what at an inbound listener.</summary>
+    private AuthorizationPlan Authorization(WorkloadInstance instance, InstancePort port) =>
+        Behind(instance, port) is { } workload
+            ? Authorization(resolved, workload, port.Port)
+            : AuthorizationPlan.Of(
+                resolved.Policies.Of(port.ServiceNamespace, port.Service, workload: null),
+                _mesh.TrustDomain,
+                port.Port,
+                Protocol(instance, port),
+                probe: null);
 
     private Workload? Behind(WorkloadInstance instance, InstancePort port) =>
         _byProcess[(port.ServiceNamespace, instance.Workload, port.Service)]
@@ -118,7 +159,7 @@ internal sealed class ListenerTranslator(
     private Listener Outbound(Address address)
     {
         var route = new Route { Name = "external", Match = new RouteMatch { Prefix = "/" } };
-        if (mesh.Outbound == OutboundMode.Allow)
+        if (_mesh.Outbound == OutboundMode.Allow)
         {
             route.Route_ = new RouteAction { Cluster = ClusterTranslator.External, Timeout = NoTimeout };
         }
@@ -140,14 +181,14 @@ internal sealed class ListenerTranslator(
         if (port is { IsHttp: false } && TakesServerNames(port))
         {
             var listener = Socket(name, address, TrafficDirection.Outbound, metadata);
-            AddServerNames(listener, target, routes.Attached[port]);
+            AddServerNames(listener, target, _routes.Attached[port]);
             return listener;
         }
 
         if (port is { IsHttp: false })
         {
             var proxy = new TcpProxy { StatPrefix = name };
-            Direct(proxy, target, routes.Attached.GetValueOrDefault(port));
+            Direct(proxy, target, _routes.Attached.GetValueOrDefault(port));
             return Socket(name, address, TrafficDirection.Outbound, metadata, Filter(proxy));
         }
 
@@ -157,14 +198,14 @@ internal sealed class ListenerTranslator(
         if (port is not null && TakesServerNames(port))
         {
             http.FilterChains[0].FilterChainMatch = new FilterChainMatch { TransportProtocol = "raw_buffer" };
-            AddServerNames(http, target, routes.Attached[port]);
+            AddServerNames(http, target, _routes.Attached[port]);
         }
 
         return http;
     }
 
     private bool TakesServerNames(ResolvedPort port) =>
-        routes.Attached.TryGetValue(port, out var attached) && attached[0].Form.Type == RouteType.Tls;
+        _routes.Attached.TryGetValue(port, out var attached) && attached[0].Form.Type == RouteType.Tls;
 
     /// <summary>One filter chain for each TLSRoute: connections by the name in their ClientHello.</summary>
     private static void AddServerNames(Listener listener, string target, List<ResolvedRoute>? attached)
@@ -215,13 +256,13 @@ internal sealed class ListenerTranslator(
         port is { IsHttp: false } || (port is not null && TakesServerNames(port)) ? Attached(port) : [port?.Protocol];
 
     private IEnumerable<object?> Attached(ResolvedPort port) =>
-        (routes.Attached.GetValueOrDefault(port)?.SelectMany(route => route.Inputs) ?? []).Prepend(port.Protocol);
+        (_routes.Attached.GetValueOrDefault(port)?.SelectMany(route => route.Inputs) ?? []).Prepend(port.Protocol);
 
     private (string Service, string Namespace, ResolvedPort? Port) Target(
         WorkloadInstance instance, InstanceUpstream upstream)
     {
         var (service, scope) = ServiceNames.Split(upstream.Service, instance.Namespace);
-        return (service, scope, ports.Find(scope, service, upstream.Port));
+        return (service, scope, _ports.Find(scope, service, upstream.Port));
     }
 
     /// <summary>Name of the cluster of an application, by its address.</summary>
@@ -257,7 +298,7 @@ internal sealed class ListenerTranslator(
 
     private HttpConnectionManager Manager(string name)
     {
-        var canonical = mesh.PathNormalization == PathNormalization.Canonical;
+        var canonical = _mesh.PathNormalization == PathNormalization.Canonical;
         return new HttpConnectionManager
         {
             StatPrefix = name,

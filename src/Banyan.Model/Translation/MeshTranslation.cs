@@ -29,8 +29,7 @@ internal sealed class MeshTranslation
         _running = running;
         _resources = resources;
         _nodes = nodes;
-        _listeners = new ListenerTranslator(
-            _mesh, resolved.Workloads, resolved.Ports, resolved.Routes, resolved.Modes);
+        _listeners = new ListenerTranslator(resolved);
         _configurations = new RouteTranslator(_mesh);
         _endpoints = new EndpointTranslator(resolved.Workloads, running, resolved.Ports);
     }

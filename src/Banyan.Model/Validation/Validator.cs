@@ -21,6 +21,8 @@ public static class Validator
 
         CheckMeshes(byKey.Values.OfType<Mesh>(), problems);
         CheckWorkloads([.. byKey.Values.OfType<Workload>()], problems);
+        AuthorizationTargets.Check(
+            byKey.Values.OfType<AuthorizationPolicy>(), byKey.Values.OfType<Mesh>().FirstOrDefault(), problems);
         return problems.ToEquatableList();
     }
 

@@ -1,7 +1,9 @@
+using System.Text;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Proxy.Tcp;
+using Banyan.Proxy.Tls;
 
 namespace Banyan.Proxy.Accept;
 
@@ -9,6 +11,8 @@ namespace Banyan.Proxy.Accept;
 internal sealed class Downstream
 {
     private byte[] _authority = [];
+    private byte[]? _identity;
+    private byte[]? _address;
     private MeshSnapshot? _authoritySnapshot;
     private TargetConfig? _authorityTarget;
 
@@ -41,13 +45,21 @@ internal sealed class Downstream
     /// request.</summary>
     internal byte[]? PeerLine { get; set; }
 
+    /// <summary>SPIFFE ID that the caller's certificate proved on this connection; empty in plaintext. Not to be asked for before the
+    /// connection was let in.</summary>
+    internal byte[] Identity => _identity ??= Sock.Layer is TlsConnection connection ? Encoding.ASCII.GetBytes(connection.PeerId) : [];
+
+    /// <summary>Address of the connection's other end, 4 or 16 bytes in network order; empty when it is gone.</summary>
+    internal byte[] Address => _address ??= SockAddr.OfPeer(Sock.Fd);
+
     /// <summary>No exchange is under way.</summary>
     internal bool Idle { get; set; } = true;
 
     /// <summary>The connection to the destination, when a CONNECT has opened it before its answer; else null.</summary>
     internal TcpRelay? Relay { get; set; }
 
-    /// <summary>The client was told in its own protocol why it is not served: no reset, which could take that away.</summary>
+    /// <summary>The client is not served, and that is not the endpoint's fault: no reset, which would say so and could take away
+    /// what the client was told in its own protocol.</summary>
     internal bool Refused { get; set; }
 
     /// <summary>The connection is closed with a reset: what the client got is not the whole.</summary>

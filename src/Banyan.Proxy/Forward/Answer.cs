@@ -67,7 +67,8 @@ internal static class Answer
         x.Status = 200;
         x.GrpcStatus = row.GrpcStatus;
         x.Answered = true;
-        x.ClientStream!.Connection.SendHead(x.ClientStream, row.GrpcHead, end: true, request: false);
+        var length = ResponseWriter.WriteCall(x, row, x.Worker.Scratch);
+        x.ClientStream!.Connection.SendHead(x.ClientStream, x.Worker.Scratch.AsSpan(0, length), end: true, request: false);
     }
 
     internal static async ReactorTask Direct(Exchange x)

@@ -147,6 +147,9 @@ internal sealed class Exchange
     /// <summary>A pooled connection turned out to be dead before a byte was sent on it.</summary>
     internal bool StaleConnection { get; set; }
 
+    /// <summary>Name of the policy that denied it; null when none did, empty when it has no name.</summary>
+    internal string? DeniedBy { get; set; }
+
     /// <summary>The request is a call of gRPC.</summary>
     internal bool IsGrpc { get; private set; }
 
@@ -351,6 +354,7 @@ internal sealed class Exchange
         LeavesBytes = false;
         ResetClient = false;
         ResetCode = ErrorCode.InternalError;
+        DeniedBy = null;
         IsGrpc = false;
         GrpcStatus = GrpcCall.NoStatus;
         StaleConnection = false;

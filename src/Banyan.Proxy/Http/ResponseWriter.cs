@@ -1,4 +1,6 @@
+using System.Text;
 using Banyan.Proxy.Match;
+using Banyan.Proxy.Policy;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules;
 using Banyan.Wire.Http1;
@@ -46,6 +48,7 @@ internal static class ResponseWriter
         var builder = new HeadBuilder(output);
         builder.Append(row.StatusLine);
         builder.Append(row.Fields);
+        WriteDeniedBy(ref builder, x);
         WriteConnection(ref builder, x, default);
         builder.Append("\r\n"u8);
         head = builder.Length;
@@ -54,6 +57,16 @@ internal static class ResponseWriter
             builder.Append(row.Body);
         }
 
+        return builder.Length;
+    }
+
+    /// <summary>Writes the head of an answer to a call of gRPC, all of which it is.</summary>
+    internal static int WriteCall(Exchange x, FailureRow row, Span<byte> output)
+    {
+        var builder = new HeadBuilder(output);
+        builder.Append(row.GrpcHead.AsSpan(0, row.GrpcHead.Length - 2));
+        WriteDeniedBy(ref builder, x);
+        builder.Append("\r\n"u8);
         return builder.Length;
     }
 
@@ -139,6 +152,17 @@ internal static class ResponseWriter
         if (runStart >= 0)
         {
             builder.Append(bytes[runStart..lines[^1].LineEnd]);
+        }
+    }
+
+    private static void WriteDeniedBy(ref HeadBuilder builder, Exchange x)
+    {
+        var name = Authorize.NameFor(x);
+        if (!name.IsEmpty)
+        {
+            builder.Append("x-banyan-denied-by: "u8);
+            Encoding.ASCII.GetBytes(name, builder.Take(name.Length));
+            builder.Append("\r\n"u8);
         }
     }
 

@@ -107,6 +107,9 @@ internal static unsafe partial class Libc
     internal static partial int getsockname(int fd, void* address, uint* length);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int getpeername(int fd, void* address, uint* length);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int setsockopt(int fd, int level, int option, void* value, uint length);
 
     [LibraryImport("libc", SetLastError = true)]

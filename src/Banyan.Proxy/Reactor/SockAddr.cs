@@ -46,6 +46,25 @@ internal unsafe struct SockAddr
         return result;
     }
 
+    /// <summary>Address of the other end of a socket, 4 or 16 bytes in network order; empty when there is none.</summary>
+    internal static byte[] OfPeer(int fd)
+    {
+        SockAddr peer = default;
+        var length = (uint)Capacity;
+        if (Libc.getpeername(fd, peer.Bytes, &length) < 0)
+        {
+            return [];
+        }
+
+        var span = new ReadOnlySpan<byte>(peer.Bytes, Capacity);
+        return peer.Family switch
+        {
+            Libc.AF_INET => span.Slice(4, 4).ToArray(),
+            Libc.AF_INET6 => span.Slice(8, 16).ToArray(),
+            _ => [],
+        };
+    }
+
     internal readonly IPEndPoint ToEndPoint()
     {
         fixed (byte* bytes = Bytes)

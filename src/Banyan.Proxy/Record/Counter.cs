@@ -129,6 +129,12 @@ public enum Counter
     /// <summary>TLS handshakes that waited until others were done.</summary>
     TlsHandshakesDelayed,
 
+    /// <summary>Requests and connections that an authorization policy denied.</summary>
+    AuthorizationDenied,
+
+    /// <summary>Requests and connections that a policy in audit mode would have denied.</summary>
+    AuthorizationAudited,
+
     /// <summary>TLS connections that ended without the peer's word that this was all.</summary>
     TlsTruncations,
 }

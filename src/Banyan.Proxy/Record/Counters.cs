@@ -68,6 +68,8 @@ internal static class Counters
         Total(Counter.TlsHandshakesResumed, "banyan_tls_handshakes_resumed", "TLS handshakes that resumed a session.");
         Gauge(Counter.TlsHandshakesActive, "banyan_tls_handshakes_active", "TLS handshakes under way.");
         Total(Counter.TlsHandshakesDelayed, "banyan_tls_handshakes_delayed", "TLS handshakes that waited until others were done.");
+        Total(Counter.AuthorizationDenied, "banyan_authorization_denied", "Requests and connections that an authorization policy denied.");
+        Total(Counter.AuthorizationAudited, "banyan_authorization_audited", "Requests and connections that an authorization policy in audit mode would have denied.");
         Total(Counter.TlsTruncations, "banyan_tls_truncations", "TLS connections that ended without close_notify.");
         return table;
 

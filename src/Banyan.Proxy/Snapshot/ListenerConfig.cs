@@ -1,5 +1,6 @@
 using System.Net;
 using Banyan.Proxy.Record;
+using Banyan.Rules.Authorization;
 
 namespace Banyan.Proxy.Snapshot;
 
@@ -67,6 +68,9 @@ public sealed class ListenerConfig
 
     /// <summary>Inbound: who may call; elsewhere the application of this side calls.</summary>
     public ListenerSecurity Security { get; init; }
+
+    /// <summary>Inbound: who may call what; null = anybody anything.</summary>
+    public AuthorizationTable? Authorization { get; init; }
 
     /// <summary>How requests are read.</summary>
     public required HttpSettings Http { get; init; }

@@ -100,6 +100,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             && old.Role == resource.Role
             && old.Protocol == resource.Protocol
             && old.Security == resource.Security
+            && ReferenceEquals(old.Authorization, resource.Manager.Authorization)
             && old.Address.Equals(resource.Address)
             && old.Http == resource.Manager.Http
             && old.Service == resource.Service
@@ -120,6 +121,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Fallback = isOutbound ? target : null,
             Protocol = resource.Protocol,
             Security = resource.Security,
+            Authorization = resource.Manager.Authorization,
             Http = resource.Manager.Http,
             Service = isOutbound ? "" : resource.Service,
             Namespace = isOutbound ? "" : resource.Namespace,

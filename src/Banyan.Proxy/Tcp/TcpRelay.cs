@@ -3,6 +3,7 @@ using Banyan.Proxy.Accept;
 using Banyan.Proxy.Balance;
 using Banyan.Proxy.Forward;
 using Banyan.Proxy.Http;
+using Banyan.Proxy.Policy;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
@@ -74,7 +75,17 @@ internal sealed class TcpRelay : IPumpObserver
         x.Begin(client);
         x.Start();
         var failure = await Dial.Locate(x);
-        failure = failure == Failure.None ? await Dial.Open(x) : failure;
+        failure = failure == Failure.None ? Authorize.Connection(x) : failure;
+        if (x.DeniedBy is null)
+        {
+            failure = failure == Failure.None ? await Dial.Open(x) : failure;
+        }
+        else
+        {
+            x.Worker.Metrics.Tcp.Of(TcpKey.Of(x)).Failed(failure);
+            client.Refused = true;
+        }
+
         var relay = failure == Failure.None ? new TcpRelay(x, client) : null;
         Recorder.CountFailure(client.Worker, failure);
         client.Worker.Return(x);

@@ -7,7 +7,8 @@ namespace Banyan.Rules.Authorization;
 /// <summary>One RBAC filter of xDS.</summary>
 /// <param name="Rules">What is enforced; null: nothing is.</param>
 /// <param name="Shadow">What is only told; null: nothing is.</param>
-public sealed record AuthorizationFilter(RBAC? Rules, RBAC? Shadow);
+/// <param name="At">Where it stands, for messages; empty: by its number.</param>
+public sealed record AuthorizationFilter(RBAC? Rules, RBAC? Shadow, string At = "");
 
 /// <summary>The policies of one listener, compiled to one decision.</summary>
 /// <remarks>Immutable and safe to share between threads; a decision allocates nothing. Every filter has to let a request pass, as
@@ -20,10 +21,14 @@ public sealed class AuthorizationTable
     {
         _gates = gates;
         AsksRequest = Array.Exists(gates, gate => gate is { IsShadow: false, Policies.AsksRequest: true });
+        AsksNetwork = Array.Exists(gates, gate => gate.Policies.AsksNetwork);
     }
 
     /// <summary>Whether an enforced policy asks of a request: then what is not HTTP is denied.</summary>
     public bool AsksRequest { get; }
+
+    /// <summary>Whether a policy asks for the address of the caller.</summary>
+    public bool AsksNetwork { get; }
 
     /// <summary>Compiles, or says what is not supported and where (the text of a NACK).</summary>
     /// <param name="filters">The filters in their order.</param>
@@ -38,8 +43,9 @@ public sealed class AuthorizationTable
         List<Gate> gates = [];
         for (var i = 0; i < filters.Count; i++)
         {
-            Add(filters[i].Rules, isShadow: false, $"{at}[{i}].rules");
-            Add(filters[i].Shadow, isShadow: true, $"{at}[{i}].shadow_rules");
+            var here = filters[i].At.Length > 0 ? filters[i].At : $"{at}[{i}]";
+            Add(filters[i].Rules, isShadow: false, $"{here}.rules");
+            Add(filters[i].Shadow, isShadow: true, $"{here}.shadow_rules");
         }
 
         error = errors.ToString();
@@ -89,7 +95,7 @@ public sealed class AuthorizationTable
     {
         public DenyReason Judge(in AuthorizationView view, out string? policy)
         {
-            if (!view.IsHttp && Policies.AsksRequest && !IsShadow)
+            if (!view.IsHttp && Policies.AsksRequest)
             {
                 policy = Policies.FirstThatAsks;
                 return DenyReason.NotHttp;

@@ -9,6 +9,9 @@ internal abstract class Condition
 
     /// <summary>Whether it looks at a request, so that it cannot be judged without one.</summary>
     public virtual bool AsksRequest => false;
+
+    /// <summary>Whether it looks at the caller's address.</summary>
+    public virtual bool AsksNetwork => false;
 }
 
 /// <summary>Matches always.</summary>
@@ -23,6 +26,8 @@ internal sealed class All(Condition[] parts) : Condition
     public Condition[] Parts => parts;
 
     public override bool AsksRequest => Array.Exists(parts, static part => part.AsksRequest);
+
+    public override bool AsksNetwork => Array.Exists(parts, static part => part.AsksNetwork);
 
     public override bool Matches(in AuthorizationView view)
     {
@@ -45,6 +50,8 @@ internal sealed class AnyOf(Condition[] parts) : Condition
 
     public override bool AsksRequest => Array.Exists(parts, static part => part.AsksRequest);
 
+    public override bool AsksNetwork => Array.Exists(parts, static part => part.AsksNetwork);
+
     public override bool Matches(in AuthorizationView view)
     {
         foreach (var part in parts)
@@ -65,6 +72,8 @@ internal sealed class Not(Condition part) : Condition
     private readonly bool _asksRequest = part.AsksRequest;
 
     public override bool AsksRequest => _asksRequest;
+
+    public override bool AsksNetwork => part.AsksNetwork;
 
     public override bool Matches(in AuthorizationView view) => (view.IsHttp || !_asksRequest) && !part.Matches(in view);
 }
@@ -106,5 +115,7 @@ internal sealed class PortCondition(int start, int end) : Condition
 /// <summary>A network that the peer's address belongs to.</summary>
 internal sealed class NetworkCondition(Network network) : Condition
 {
+    public override bool AsksNetwork => true;
+
     public override bool Matches(in AuthorizationView view) => network.Contains(view.Peer);
 }

@@ -12,6 +12,7 @@ internal sealed class PolicySet
         Count = policies.Count;
         FirstName = policies.Count > 0 ? policies[0].Name : null;
         AsksRequest = policies.Any(policy => policy.AsksRequest);
+        AsksNetwork = policies.Any(policy => policy.AsksNetwork);
         FirstThatAsks = policies.FirstOrDefault(policy => policy.AsksRequest)?.Name;
         var buckets = Bucket(policies, policy => LiteralKeys.OfIdentity(policy.Caller), out var others);
         _byIdentity = new LiteralIndex<ByPath>([.. buckets.Select(pair => KeyValuePair.Create(pair.Key, new ByPath(pair.Value)))]);
@@ -25,6 +26,9 @@ internal sealed class PolicySet
 
     /// <summary>Some policy cannot be judged without a request.</summary>
     public bool AsksRequest { get; }
+
+    /// <summary>Some policy looks at the caller's address.</summary>
+    public bool AsksNetwork { get; }
 
     /// <summary>Name of the first that cannot; null when all can.</summary>
     public string? FirstThatAsks { get; }

@@ -24,6 +24,12 @@ internal sealed class RbacCompiler(CompileErrors errors)
         foreach (var (name, policy) in rules.Policies.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             var here = $"{at}.policies[{name}]";
+            if (name.AsSpan().IndexOfAnyExceptInRange(' ', '~') >= 0)
+            {
+                // It is written into a field of the answer.
+                errors.Add(here, "a policy's name is visible ASCII");
+            }
+
             if (policy.HasCondition || policy.HasCheckedCondition || policy.HasCelConfig)
             {
                 errors.Add($"{here}.condition", "expressions are not supported");

@@ -347,6 +347,58 @@ public static class RefusedFields
         + 1 clusters many envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight
         envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy.WeightedCluster.ClusterWeight
         - 3 metadata_match present
+        envoy.extensions.filters.http.rbac.v3.RBAC
+        + 1 rules one envoy.config.rbac.v3.RBAC
+        + 2 shadow_rules one envoy.config.rbac.v3.RBAC
+        - 4 matcher present
+        - 5 shadow_matcher present
+        envoy.extensions.filters.network.rbac.v3.RBAC
+        + 1 rules one envoy.config.rbac.v3.RBAC
+        + 2 shadow_rules one envoy.config.rbac.v3.RBAC
+        - 4 enforcement_type value
+        - 6 matcher present
+        - 7 shadow_matcher present
+        - 8 delay_deny present
+        envoy.config.rbac.v3.RBAC
+        + 2 policies map envoy.config.rbac.v3.Policy
+        envoy.config.rbac.v3.Policy
+        + 1 permissions many envoy.config.rbac.v3.Permission
+        + 2 principals many envoy.config.rbac.v3.Principal
+        - 3 condition present
+        - 4 checked_condition present
+        - 5 cel_config present
+        envoy.config.rbac.v3.Permission
+        + 1 and_rules one .Set
+        + 2 or_rules one .Set
+        + 4 header one envoy.config.route.v3.HeaderMatcher
+        - 5 destination_ip present
+        - 7 metadata present
+        + 8 not_rule one envoy.config.rbac.v3.Permission
+        - 9 requested_server_name present
+        + 10 url_path one envoy.type.matcher.v3.PathMatcher
+        - 12 matcher present
+        - 13 uri_template present
+        - 14 sourced_metadata present
+        envoy.config.rbac.v3.Permission.Set
+        + 1 rules many envoy.config.rbac.v3.Permission
+        envoy.config.rbac.v3.Principal
+        + 1 and_ids one .Set
+        + 2 or_ids one .Set
+        + 4 authenticated one .Authenticated
+        + 6 header one envoy.config.route.v3.HeaderMatcher
+        - 7 metadata present
+        + 8 not_id one envoy.config.rbac.v3.Principal
+        + 9 url_path one envoy.type.matcher.v3.PathMatcher
+        - 11 remote_ip present, it follows headers that anybody can write
+        - 12 filter_state present
+        - 13 sourced_metadata present
+        - 14 custom present
+        envoy.config.rbac.v3.Principal.Set
+        + 1 ids many envoy.config.rbac.v3.Principal
+        envoy.config.rbac.v3.Principal.Authenticated
+        + 2 principal_name one envoy.type.matcher.v3.StringMatcher
+        envoy.type.matcher.v3.PathMatcher
+        + 1 path one envoy.type.matcher.v3.StringMatcher
         envoy.extensions.upstreams.http.v3.HttpProtocolOptions
         + 1 common_http_protocol_options one envoy.config.core.v3.CommonHttpProtocolOptions
         - 2 upstream_http_protocol_options value

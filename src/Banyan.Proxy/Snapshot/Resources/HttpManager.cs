@@ -1,4 +1,5 @@
 using Banyan.Rules;
+using Banyan.Rules.Authorization;
 using Banyan.Xds;
 using Google.Protobuf.WellKnownTypes;
 using Escapes = Banyan.Xds.HttpConnectionManager.Types.PathWithEscapedSlashesAction;
@@ -14,6 +15,9 @@ namespace Banyan.Proxy.Snapshot.Resources;
 /// <param name="Inline">Routes written in the listener; null for discovered ones.</param>
 internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTable? Inline)
 {
+    /// <summary>Who may call what; null: nothing is asked.</summary>
+    public AuthorizationTable? Authorization { get; init; }
+
     private const string TypeUrl =
         "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 
@@ -33,9 +37,9 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
 
         var manager = HttpConnectionManager.Parser.ParseFrom(packed.Value);
         RefuseUnsupported(manager, at, problems);
-        ReadFilters(manager, at, problems);
+        var authorization = ReadFilters(manager, at, problems);
         var (routeName, inline) = ReadRoutes(manager, at, problems);
-        return new HttpManager(ReadSettings(manager, at, problems), routeName, inline);
+        return new HttpManager(ReadSettings(manager, at, problems), routeName, inline) { Authorization = authorization };
     }
 
     private static void RefuseUnsupported(HttpConnectionManager manager, string at, Problems problems)
@@ -59,8 +63,10 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
             $"{manager.PathWithEscapedSlashesAction} is not supported");
     }
 
-    private static void ReadFilters(HttpConnectionManager manager, string at, Problems problems)
+    /// <summary>What the filters before the router decide; null when there are none.</summary>
+    private static AuthorizationTable? ReadFilters(HttpConnectionManager manager, string at, Problems problems)
     {
+        List<AuthorizationFilter> authorization = [];
         for (var i = 0; i < manager.HttpFilters.Count; i++)
         {
             var filter = manager.HttpFilters[i];
@@ -74,6 +80,12 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
             {
                 problems.AddIf(i != manager.HttpFilters.Count - 1, $"{at}.http_filters[{i}]", "the router must be the last filter");
             }
+            else if (filter is { Disabled: false, TypedConfig: { TypeUrl: AuthorizationFilters.HttpTypeUrl } rbac })
+            {
+                problems.AddIf(
+                    i == manager.HttpFilters.Count - 1, $"{at}.http_filters", "the last filter must be the router");
+                authorization.Add(AuthorizationFilters.ReadHttp(rbac, $"{at}.http_filters[{i}]"));
+            }
             else
             {
                 problems.AddIf(!filter.IsOptional && !filter.Disabled, $"{at}.http_filters[{i}]", $"\"{filter.Name}\" is not supported");
@@ -81,6 +93,8 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
                     i == manager.HttpFilters.Count - 1, $"{at}.http_filters", "the last filter must be the router");
             }
         }
+
+        return AuthorizationFilters.Compile(authorization, $"{at}.http_filters", problems);
     }
 
     private static (string? RouteName, RouteTable? Inline) ReadRoutes(HttpConnectionManager manager, string at, Problems problems)

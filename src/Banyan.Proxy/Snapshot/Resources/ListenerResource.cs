@@ -59,6 +59,7 @@ internal sealed record ListenerResource
         }
 
         problems.AddIf(manager.RouteName is null, At, "routes must come by rds");
+        problems.AddIf(manager.Authorization is not null, $"{At}.http_filters", "RBAC is supported in inbound listeners only");
 
         // What an API listener has no words for: how connections that are not HTTP are told apart.
         ServerNameChains.CheckFilters(listener, problems);
@@ -100,7 +101,7 @@ internal sealed record ListenerResource
             return null;
         }
 
-        var tcp = chains is [{ Item.Filters: [{ TypedConfig: { TypeUrl: TcpProxyFilter.TypeUrl } packed }] }]
+        var tcp = chains is [{ Item.Filters: [.., { TypedConfig: { TypeUrl: TcpProxyFilter.TypeUrl } packed }] }]
             ? TcpProxy.Parser.ParseFrom(packed.Value)
             : null;
         var isTcp = tcp is not null || chains.Length == 0;
@@ -112,6 +113,10 @@ internal sealed record ListenerResource
         problems.AddIf(
             names is not null && takesAll && !isTcp, "filter_chains", "the one for HTTP needs transport_protocol raw_buffer");
         manager ??= new HttpManager(settings, RouteName: null, Nothing);
+        problems.AddIf(
+            manager.Authorization is not null && listener.TrafficDirection != TrafficDirection.Inbound,
+            $"filter_chains[{chains.FirstOrDefault().Index}].filters",
+            "RBAC is supported in inbound listeners only");
         var socket = new ListenerResource
         {
             Name = listener.Name,
@@ -127,17 +132,23 @@ internal sealed record ListenerResource
 
     private static HttpManager? ReadChain(FilterChain chain, string field, Problems problems)
     {
-        if (chain.Filters.Count != 1)
+        if (chain.Filters.Count == 0)
         {
-            problems.Add($"{field}.filters", "exactly one is supported");
+            problems.Add($"{field}.filters", "one is needed");
             return null;
         }
 
-        var at = $"{field}.filters[0].typed_config";
-        var config = chain.Filters[0].TypedConfig;
-        return config?.TypeUrl == TcpProxyFilter.TypeUrl
-            ? TcpProxyFilter.Read(config, at, problems)
-            : HttpManager.Read(config, at, problems);
+        var authorization = AuthorizationFilters.ReadNetwork(chain, field, problems);
+        var at = $"{field}.filters[{chain.Filters.Count - 1}].typed_config";
+        var config = chain.Filters[^1].TypedConfig;
+        if (config?.TypeUrl == TcpProxyFilter.TypeUrl)
+        {
+            return TcpProxyFilter.Read(config, at, problems) with { Authorization = authorization };
+        }
+
+        // Of two sets of filters one after the other only one would be asked.
+        problems.AddIf(authorization is not null, $"{field}.filters", "before HttpConnectionManager RBAC belongs among its http_filters");
+        return HttpManager.Read(config, at, problems);
     }
 
     private static RouteTable MakeNothing() => RouteTable.TryCompile(new RouteConfiguration(), out var table, out var error)

@@ -8,6 +8,7 @@ using Banyan.Proxy.Record;
 using Banyan.Proxy.Record.Render;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules;
+using Banyan.Rules.Authorization;
 using Banyan.Testing;
 using Banyan.Tests.Rules;
 using Banyan.Xds;
@@ -55,6 +56,9 @@ internal sealed class TcpLab : IDisposable
     /// <summary>Who may call on the inbound listeners made from now on.</summary>
     public ListenerSecurity Security { get; set; }
 
+    /// <summary>Who may call what at the inbound listeners made from now on.</summary>
+    public AuthorizationTable? Authorization { get; set; }
+
     /// <summary>Limit of connections of the clusters made from now on.</summary>
     public int MaxConnections { get; set; } = 1024;
 
@@ -80,6 +84,7 @@ internal sealed class TcpLab : IDisposable
             Target = Target(name, protocol, backends),
             Protocol = protocol,
             Security = role == ListenerRole.Inbound ? Security : ListenerSecurity.Plaintext,
+            Authorization = role == ListenerRole.Inbound ? Authorization : null,
             Http = HttpSettings.Default with { StreamIdle = Idle },
             Service = name,
             Namespace = "default",

@@ -2,6 +2,9 @@ using Banyan.Xds;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Xunit;
+using HttpRbac = Banyan.Xds.Authorization.Http.RBAC;
+using NetworkRbac = Banyan.Xds.Authorization.Network.RBAC;
+using RBAC = Banyan.Xds.Authorization.RBAC;
 using static Banyan.Tests.Proxy.Resources;
 
 namespace Banyan.Tests.Proxy.Xds;
@@ -27,6 +30,11 @@ public sealed class NackTests
     public static TheoryData<string, string> RefusedListeners => new()
     {
         { "filter", "http_filters[0]: \"envoy.filters.http.cors\" is not supported" },
+        { "rbac outbound", "RBAC is supported in inbound listeners only" },
+        { "rbac matcher", "http_filters[0].typed_config.matcher: not supported" },
+        { "rbac rule", "http_filters[0].typed_config.rules.policies[p].principals: at least one is required" },
+        { "rbac chain", "before HttpConnectionManager RBAC belongs among its http_filters" },
+        { "network", "filter_chains[0].filters[0]: \"envoy.x\" is not supported, only RBAC is before the last filter" },
         { "order", "http_filters[0]: the router must be the last filter" },
         { "codec", "codec_type: Http2 is not supported" },
         { "slashes", "merge_slashes: is supported only together with normalize_path" },
@@ -90,6 +98,9 @@ public sealed class NackTests
         switch (what)
         {
             case "filter": manager.HttpFilters.Insert(0, new HttpFilter { Name = "envoy.filters.http.cors" }); break;
+            case "rbac outbound": Guard(new HttpRbac { Rules = new RBAC() }); break;
+            case "rbac matcher": Guard(new HttpRbac { Matcher = ByteString.Empty }); break;
+            case "rbac rule": Guard(new HttpRbac { Rules = new RBAC { Policies = { ["p"] = new Banyan.Xds.Authorization.Policy() } } }); break;
             case "order": manager.HttpFilters.Add(new HttpFilter { Name = "x", IsOptional = true }); break;
             case "codec": manager.CodecType = HttpConnectionManager.Types.CodecType.Http2; break;
             case "slashes": manager.MergeSlashes = false; break;
@@ -107,6 +118,10 @@ public sealed class NackTests
         {
             case "manager": listener.FilterChains[0].Filters[0].TypedConfig.TypeUrl = "type.googleapis.com/x"; break;
             case "chains": listener.FilterChains.Clear(); break;
+            case "rbac chain":
+                listener.FilterChains[0].Filters.Insert(0, new Filter { TypedConfig = Any.Pack(new NetworkRbac { Rules = new RBAC() }) });
+                break;
+            case "network": listener.FilterChains[0].Filters.Insert(0, new Filter { Name = "envoy.x" }); break;
             case "direction": listener.TrafficDirection = TrafficDirection.Unspecified; break;
             case "pipe": listener.Address = new Address { Pipe = new Pipe { Path = "/x" } }; break;
             case "port": listener.Address.SocketAddress.PortValue = 0; break;
@@ -134,6 +149,9 @@ public sealed class NackTests
         Assert.StartsWith("Listener l: ", answer.ErrorDetail?.Message, StringComparison.Ordinal);
         Assert.Contains(message, answer.ErrorDetail!.Message, StringComparison.Ordinal);
         Assert.Empty(_driver.Snapshot.Listeners);
+
+        void Guard(HttpRbac rbac) =>
+            manager.HttpFilters.Insert(0, new HttpFilter { Name = "envoy.filters.http.rbac", TypedConfig = Any.Pack(rbac) });
 
         void Secured(FilterChainMatch match)
         {
