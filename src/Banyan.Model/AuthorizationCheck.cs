@@ -25,13 +25,19 @@ public static class AuthorizationCheck
     {
         answer = null;
         field = "";
+        var (service, scope) = ServiceNames.Split(question.To, ObjectMeta.DefaultNamespace);
+        if (Head(question, service, out var head) is { } noRequest)
+        {
+            field = "path";
+            return noRequest;
+        }
+
         var resolved = ResolvedMesh.Of(objects);
         if (Caller(resolved, question.From, ref field, out var identity) is { } noCaller)
         {
             return noCaller;
         }
 
-        var (service, scope) = ServiceNames.Split(question.To, ObjectMeta.DefaultNamespace);
         var workloads = resolved.Workloads
             .Where(each => each.Metadata.Namespace == scope && each.Spec.Service == service)
             .ToList();
@@ -47,12 +53,6 @@ public static class AuthorizationCheck
         {
             field = "port";
             return $"{service}.{scope} has no port {port}; it has {string.Join(", ", ports)}";
-        }
-
-        if (Head(question, service, out var head) is { } noRequest)
-        {
-            field = "path";
-            return noRequest;
         }
 
         var rows = workloads.Where(each => each.Spec.Ports.Any(own => own.Port == port))
@@ -144,7 +144,9 @@ public static class AuthorizationCheck
             return $"{question.Method} {question.Path} is no request";
         }
 
-        var path = head.Path(bytes).ToArray();
+        // As it came, the path has its query behind it.
+        var end = head.QueryStart < 0 ? head.PathStart + head.PathLength : head.QueryStart - 1;
+        var path = bytes[head.PathStart..end];
         var output = new byte[path.Length];
         switch (CanonicalPath.Write(path, output, allowEscapedSlashes: false, out var written))
         {

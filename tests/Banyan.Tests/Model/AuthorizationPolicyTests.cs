@@ -138,6 +138,29 @@ public sealed class AuthorizationPolicyTests
         Assert.Equal(2, mesh.Warnings.Count);
     }
 
+    [Theory]
+    [InlineData("shop/web", "payments.shop", 0, "GET", "/a", "denied by shop/only: no rule allows it, and shop/only allows only what its rules say")]
+    [InlineData(Orders, "payments.shop", 0, "GET", "/x/../a?b", "allowed by shop/only: shop/only allows it")]
+    [InlineData(Orders, "payments.shop", 80, "GET", "/b", "denied by shop/only: no rule allows it, and shop/only allows only what its rules say")]
+    [InlineData("", "payments.shop", 80, "GET", "/healthz", "allowed by the health check: the health check allows it")]
+    [InlineData("", "payments.shop", 5432, "GET", "/", "allowed by : no policy has a say at this port: allowed")]
+    [InlineData("", "payments.shop", 9000, "GET", "/", "denied by shop/only: no rule allows it, and shop/only allows only what its rules say")]
+    [InlineData("", "web.shop", 0, "GET", "/", "allowed by : no policy selects it: allowed")]
+    [InlineData("shop/web", "payments.shop", 81, "GET", "/", "port: payments.shop has no port 81; it has 80, 5432, 9000")]
+    [InlineData("web", "payments.shop", 80, "GET", "/", "from: there is no Workload default/web;")]
+    [InlineData("", "payments", 80, "GET", "/", "to: no workload with a port stands behind the service payments.default")]
+    [InlineData("", "payments.shop", 80, "GET", "/%2fa", "path: /%2fa is refused by every sidecar")]
+    public void ADecisionIsExplained(string from, string to, int port, string method, string path, string expected)
+    {
+        var objects = Configs.Objects(Workloads + Policy(
+            "only", "selector: {service: payments}, rules: [{from: [{serviceAccounts: [orders]}], to: [{paths: [/a]}]}]"));
+        var problem = AuthorizationCheck.Explain(objects, new AuthorizationQuestion(from, to, port, method, path), out var answer, out var field);
+        var row = answer?.Workloads[0];
+        var text = row is null ? $"{field}: {problem}" : $"{(row.Allowed ? "allowed" : "denied")} by {row.Policy}: {row.Reason}";
+        Assert.StartsWith(expected, text, StringComparison.Ordinal);
+        Assert.Equal(row?.Allowed, answer?.Allowed);
+    }
+
     [Fact]
     public void RawPathsRefusePoliciesThatCompareThem()
     {

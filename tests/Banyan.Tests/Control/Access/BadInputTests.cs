@@ -96,6 +96,12 @@ public sealed class BadInputTests
         new("POST /api/v1/certificates/rotate-root?from=signing", "another stage", null, null, 409, "from"),
         new("POST /api/v1/certificates/rotate-root?abort=true", "nothing to take back", null, null, 409, "abort"),
         new("GET /api/v1/traffic?raw=maybe", "no flag", null, null, 400, "raw"),
+        new("GET /api/v1/authorization", "whose", null, null, 400, "to"),
+        new("GET /api/v1/authorization?to=nobody", "not there", null, null, 400, "to"),
+        new("GET /api/v1/authorization?to=two&from=nobody", "no caller", null, null, 400, "from"),
+        new("GET /api/v1/authorization?to=two&port=0", "no port", null, null, 400, "port"),
+        new("GET /api/v1/authorization?to=two&path=%2Fa%5Cb", "no path", null, null, 400, "path"),
+        new("GET /api/v1/authorization?to=two&method=A%20B", "no method", null, null, 400, "path"),
         new("GET /api/v1/edges?since=soon", "no duration", null, null, 400, "since"),
         new("GET /api/v1/edges?since=721h", "out of range", null, null, 400, "since"),
     ];

@@ -57,6 +57,20 @@ public sealed class AuthorizationHopTests : IDisposable
         Assert.Equal(1, _lab.Metric("banyan_authorization_denied_total"));
     }
 
+    [Theory]
+    [InlineData("text/plain", "HTTP/2 403")]
+    [InlineData("application/grpc", "grpc-status: 7")]
+    public async Task AStreamIsDeniedInItsOwnWords(string type, string expected)
+    {
+        var (caller, _) = await HopAsync(PortProtocol.Http, Action.Allow, ByOther);
+        var result = await TestProcess.RunAsync(
+            "curl", ["-s", "--http2-prior-knowledge", "-D", "-", "-d", "x", "-H", $"content-type: {type}", $"http://127.0.0.1:{caller}/a.B/C"]);
+        Assert.Contains(expected, result.Output, StringComparison.Ordinal);
+        Assert.Contains("x-banyan-error: authorization-denied", result.Output, StringComparison.Ordinal);
+        Assert.Contains("x-banyan-denied-by: shop/p", result.Output, StringComparison.Ordinal);
+        Assert.False(_application.HasCaller(TimeSpan.Zero));
+    }
+
     /// <summary>What a request says of its caller is not what its connection proved.</summary>
     [Theory]
     [InlineData("x-forwarded-client-cert: URI=" + Web)]
