@@ -66,22 +66,28 @@ internal static class SidecarIdentity
     /// <summary>Whether a certificate was denied. One that cannot be asked about is judged by whom it is shown to.</summary>
     private static async Task<bool> IsDeniedAsync(StatePaths state, string serial, CancellationToken cancel)
     {
-        var time = TimeProvider.System;
         using var control = new ControlClient(state);
-        for (var start = time.GetTimestamp(); ;)
+
+        // One that is frozen takes the question and never answers: the sidecar must not wait for it.
+        using var patience = new CancellationTokenSource(DeniedPatience, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        while (true)
         {
             try
             {
-                return await control.IssuedAsync(serial, cancel) is { DeniedAt: not null };
+                return await control.IssuedAsync(serial, either.Token) is { DeniedAt: not null };
             }
-            catch (UserException exception)
+            catch (RefusedException)
             {
-                if (exception is RefusedException || time.GetElapsedTime(start) >= DeniedPatience)
-                {
-                    return false;
-                }
-
-                await Task.Delay(FirstPause, time, cancel);
+                return false;
+            }
+            catch (UserException) when (!patience.IsCancellationRequested)
+            {
+                await Task.Delay(FirstPause, TimeProvider.System, cancel);
+            }
+            catch (Exception exception) when (exception is UserException or OperationCanceledException && !cancel.IsCancellationRequested)
+            {
+                return false;
             }
         }
     }
