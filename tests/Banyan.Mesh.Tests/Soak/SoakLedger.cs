@@ -46,6 +46,10 @@ internal sealed class SoakLedger
 
     private const string Close = "close to a break";
 
+    /// <summary>Kestrel answers streams with ENHANCE_YOUR_CALM while it clears away others, without having processed them, which nobody
+    /// can know (RFC 9113 section 7): a few in five minutes of sessions that come and go.</summary>
+    private const int MostRefusedSessions = 5;
+
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1);
 
     private readonly Func<TimeSpan> _clock;
@@ -55,6 +59,7 @@ internal sealed class SoakLedger
     private readonly ConcurrentQueue<string> _complaints = new();
     private readonly ConcurrentQueue<string> _doubtful = new();
     private long _nextId;
+    private int _refusedSessions;
 
     /// <param name="clock">Tells the time since some moment; by default since now.</param>
     public SoakLedger(Func<TimeSpan>? clock = null)
@@ -117,6 +122,12 @@ internal sealed class SoakLedger
             {
                 _doubtful.Enqueue(Line(exchange, what));
             }
+        }
+        else if (exchange.Protocol == SoakProtocol.WebSocketHttp2 && what.Contains("503 reset-before-headers", StringComparison.Ordinal)
+            && Interlocked.Increment(ref _refusedSessions) <= MostRefusedSessions)
+        {
+            Count($"{exchange.Protocol} broken: most likely refused by a busy server");
+            _doubtful.Enqueue(Line(exchange, what));
         }
         else
         {

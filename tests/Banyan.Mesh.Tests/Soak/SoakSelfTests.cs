@@ -151,6 +151,20 @@ public sealed class SoakSelfTests
     }
 
     [Fact]
+    public void FewSessionsMayBeRefusedByABusyServer()
+    {
+        var ledger = new SoakLedger();
+        for (var i = 0; i < 6; i++)
+        {
+            ledger.Failed(ledger.Begin(SoakProtocol.WebSocketHttp2), "HttpRequestException 503 reset-before-headers");
+        }
+
+        Assert.Single(ledger.Complaints);
+        ledger.Failed(ledger.Begin(SoakProtocol.Http2), "HttpRequestException 503 reset-before-headers");
+        Assert.Equal(2, ledger.Complaints.Count);
+    }
+
+    [Fact]
     public void NothingExplainsAWrongByteOrAHang()
     {
         var ledger = new SoakLedger();
