@@ -36,6 +36,9 @@ internal sealed record Options
     /// <summary>Numbers of simulated proxies to run; empty means all of the test's.</summary>
     public IReadOnlySet<int> Proxies { get; init; } = new HashSet<int>();
 
+    /// <summary>Simulated proxies come over TLS, each with its certificate.</summary>
+    public bool Tls { get; init; }
+
     /// <summary>A banyan binary to measure in place of the build under artifacts/.</summary>
     public string? Control { get; init; }
 
@@ -76,6 +79,7 @@ internal sealed record Options
           --streams N,N      only these numbers of streams on each (h2, grpc: 1, 10, 100); not with --quick
           --body N,N         only these sizes of bodies in bytes (hop: 131, 16384, 1000000; tcp: 100, 32000, 500000); not with --quick
           --proxies N,N      only these numbers of simulated proxies (control: 50, 1000, 10000; --quick: 50, 1000)
+          --tls              the simulated proxies come over mutual TLS (control)
           --proxy PATH       measure this banyan-proxy
           --control PATH     measure this banyan (control)
           --alloc            also: bytes allocated per request
@@ -103,6 +107,7 @@ internal sealed record Options
                 "--streams" => options with { Streams = Numbers(name, Text()) },
                 "--body" => options with { Bodies = Numbers(name, Text()) },
                 "--proxies" => options with { Proxies = Numbers(name, Text()) },
+                "--tls" => options with { Tls = true },
                 "--control" => options with { Control = Existing(name, Text()) },
                 "--proxy" => options with { Proxy = Existing(name, Text()) },
                 "--alloc" => options with { Allocations = true },
@@ -117,6 +122,11 @@ internal sealed record Options
         if (options.Quick && options.Connections.Count + options.Streams.Count + options.Bodies.Count > 0)
         {
             throw new BenchFailure("--quick is one parameter set of its own: --connections, --streams and --body go without it");
+        }
+
+        if (options.Tls && options.Test != "control")
+        {
+            throw new BenchFailure("--tls is for control: mtls measures the hop");
         }
 
         return options.Test.Length > 0 ? options : throw new BenchFailure($"no test named\n\n{Usage}");

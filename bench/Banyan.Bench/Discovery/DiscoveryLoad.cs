@@ -6,6 +6,7 @@ namespace Banyan.Bench.Discovery;
 
 /// <summary>What the load is to do.</summary>
 /// <param name="Port">Port of the control plane's xDS listener.</param>
+/// <param name="State">Its state directory when the streams are to be over TLS; null for plaintext.</param>
 /// <param name="Socket">Unix socket of its API.</param>
 /// <param name="Pid">Its process.</param>
 /// <param name="Proxies">Simulated proxies.</param>
@@ -14,7 +15,7 @@ namespace Banyan.Bench.Discovery;
 /// compiled what it runs often.</param>
 /// <param name="ChurnSeconds">Seconds of a hundred changes each; 0 = none.</param>
 internal sealed record DiscoveryPlan(
-    int Port, string Socket, int Pid, int Proxies, int Changes, int WarmUpSeconds, int ChurnSeconds);
+    int Port, string? State, string Socket, int Pid, int Proxies, int Changes, int WarmUpSeconds, int ChurnSeconds);
 
 /// <summary>
 /// A mesh of simulated proxies and the changes that are pushed to them, in a process of its own. It reads the server's
@@ -52,8 +53,15 @@ internal sealed class DiscoveryLoad(DiscoveryPlan plan) : IDisposable
 
     private async Task<List<DiscoveryFigure>> RunAsync()
     {
-        var fleet = new Fleet(plan.Port, _log);
+        using var identities = plan.State is { } state ? new FleetIdentities(state) : null;
+        var fleet = new Fleet(plan.Port, proxy => identities?.FileOf(proxy.Service ?? SimulatedMesh.AnyService), _log);
         await RegisterAsync();
+        if (identities is not null)
+        {
+            // Made before the storm, not in it.
+            _mesh.ServiceNames.ToList().ForEach(service => identities.FileOf(service));
+        }
+
         await StormAsync(fleet);
         await WarmUpAsync(fleet);
         await EndpointsAsync(fleet);

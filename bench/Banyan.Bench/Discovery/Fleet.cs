@@ -20,13 +20,17 @@ internal sealed class Fleet
     private readonly TaskCompletionSource _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FleetState _state;
     private readonly int _port;
+    private readonly Func<SimulatedProxy, string?> _chainOf;
     private TaskCompletionSource _synced = new();
     private int _missing;
     private long _sipped;
 
-    public Fleet(int port, ChangeLog log)
+    /// <param name="port">The control plane's.</param>
+    /// <param name="chainOf">Certificate and key of a proxy; null for plaintext streams.</param>
+    /// <param name="log">What is changed, and who knows.</param>
+    public Fleet(int port, Func<SimulatedProxy, string?> chainOf, ChangeLog log)
     {
-        _port = port;
+        (_port, _chainOf) = (port, chainOf);
         _state = new FleetState(log, Synced);
         new Thread(Run) { IsBackground = true, Name = "fleet" }.Start();
     }
@@ -70,7 +74,7 @@ internal sealed class Fleet
 
     private void Connect(SimulatedProxy proxy)
     {
-        proxy.Connect(_port);
+        proxy.Connect(_port, _chainOf(proxy));
         if (proxy.Behaviour == Behaviour.Slow)
         {
             _slow.Add(proxy);

@@ -28,6 +28,11 @@ internal sealed class SimulatedMesh(int proxies)
 
     public int Proxies => proxies;
 
+    /// <summary>One that is there whatever the size.</summary>
+    public const string AnyService = "shared-0";
+
+    public IEnumerable<string> ServiceNames => Enumerable.Range(0, Services).Select(Name);
+
     public int Services { get; } = Math.Clamp(proxies, 2 * Targets, MostServices);
 
     public string Describe() =>

@@ -50,10 +50,14 @@ internal sealed unsafe class SimulatedProxy(
 
     private byte[] _rest = [];
     private byte[] _message = [];
+    private TlsClient? _tls;
     private bool _started;
     private bool _failed;
 
     public Behaviour Behaviour => behaviour;
+
+    /// <summary>The service whose replica it is; null for a stranger.</summary>
+    public string? Service { get; } = node.Split('/')[1] is var workload && workload.EndsWith("-v1", StringComparison.Ordinal) ? workload[..^3] : null;
 
     public int Fd { get; private set; } = -1;
 
@@ -61,7 +65,9 @@ internal sealed unsafe class SimulatedProxy(
     public bool IsSynced { get; private set; }
 
     /// <summary>Begins to connect, without waiting.</summary>
-    public void Connect(int port)
+    /// <param name="port">The control plane's.</param>
+    /// <param name="chain">Certificate and key to show in TLS; null for a plaintext stream.</param>
+    public void Connect(int port, string? chain)
     {
         const int Flags = (int)SocketType.Stream | Native.NonBlocking | Native.CloseOnExec;
         Fd = Native.Socket((int)AddressFamily.InterNetwork, Flags, 0);
@@ -85,6 +91,7 @@ internal sealed unsafe class SimulatedProxy(
         *(ushort*)(address + 2) = (ushort)IPAddress.HostToNetworkOrder((short)port);
         *(int*)(address + 4) = IPAddress.HostToNetworkOrder(0x7f000001);
         _ = Native.Connect(Fd, address, 16);
+        _tls = chain is null ? null : TlsClient.Start(Fd, chain);
     }
 
     /// <summary>Its socket has news.</summary>
@@ -113,7 +120,7 @@ internal sealed unsafe class SimulatedProxy(
     private bool Start()
     {
         // Not connected yet: the event says that the socket is new.
-        if (!Send(Opening(), mayFail: true))
+        if (_tls?.Handshake() == false || !Send(Opening(), mayFail: true))
         {
             return false;
         }
@@ -131,12 +138,12 @@ internal sealed unsafe class SimulatedProxy(
         nint got;
         fixed (byte* buffer = state.Buffer)
         {
-            got = Native.Receive(Fd, buffer + kept, room, Native.DontWait);
+            got = _tls?.Receive(buffer + kept, room) ?? Native.Receive(Fd, buffer + kept, room, Native.DontWait);
         }
 
         if (got < 0)
         {
-            return Marshal.GetLastSystemError() is Native.Again or Native.Interrupted
+            return _tls is not null || Marshal.GetLastSystemError() is Native.Again or Native.Interrupted
                 ? false
                 : throw new BenchFailure($"receiving failed with {Marshal.GetLastSystemError()}");
         }
@@ -149,7 +156,9 @@ internal sealed unsafe class SimulatedProxy(
         var input = state.Buffer.AsSpan(0, kept + (int)got);
         var taken = TakeFrames(input);
         _rest = taken == input.Length ? [] : input[taken..].ToArray();
-        return got == room;
+
+        // A record of TLS at a time: only asking again shows that there is no other.
+        return got == room || _tls is not null;
     }
 
     private int TakeFrames(ReadOnlySpan<byte> input)
@@ -302,9 +311,9 @@ internal sealed unsafe class SimulatedProxy(
     }
 
     // Literal fields without indexing (RFC 7541, 6.2.2); the numbers are those of the static table.
-    private static byte[] Fields() =>
+    private byte[] Fields() =>
     [
-        0x83, 0x86,
+        0x83, (byte)(_tls is null ? 0x86 : 0x87),
         0x04, .. Text(GrpcTrailers.DeltaAggregatedResources),
         0x01, .. Text("127.0.0.1"),
         0x0f, 31 - 15, .. Text(GrpcTrailers.ContentType),
@@ -341,7 +350,9 @@ internal sealed unsafe class SimulatedProxy(
         fixed (byte* start = bytes)
         {
             // What is sent is little; the server reads it whatever else it does.
-            var sent = Native.Send(Fd, start, bytes.Length, Native.NoSignal);
+            var sent = _tls is null
+                ? Native.Send(Fd, start, bytes.Length, Native.NoSignal)
+                : _tls.Send(bytes) ? bytes.Length : -1;
             return sent == bytes.Length || mayFail
                 ? sent == bytes.Length
                 : throw new BenchFailure($"sending to the control plane failed with {Marshal.GetLastSystemError()}");

@@ -26,7 +26,7 @@ internal sealed class ControlTest : BenchTest
         TimeSpan.FromSeconds(Sizes(options).Sum(proxies => (options.Quick ? 120 : 240) + (proxies / 10)));
 
     public override IReadOnlyList<Row> Run(BenchRun run) =>
-        [.. Live(run), .. Sizes(run.Options).SelectMany(proxies => Measure(run, new SimulatedMesh(proxies)))];
+        [.. run.Options.Tls ? [] : Live(run), .. Sizes(run.Options).SelectMany(proxies => Measure(run, new SimulatedMesh(proxies)))];
 
     private static int[] Sizes(Options options) => options.Proxies.Count > 0
         ? [.. options.Proxies.Order()]
@@ -37,8 +37,8 @@ internal sealed class ControlTest : BenchTest
     {
         const string What = "apply to effect on live traffic";
         run.Say(What);
-        using var control = Start(run, "live", "", out var xds, out var socket);
-        using var mesh = LiveMesh.Start(run, xds, socket);
+        using var control = Start(run, "live", "", out var server);
+        using var mesh = LiveMesh.Start(run, server.Xds, server.Socket);
         var times = mesh.ChangesAsync(LiveWarmUps, LiveChanges).GetAwaiter().GetResult();
         var p99 = times[(int)Math.Ceiling(times.Count * 0.99) - 1];
         DiscoveryFigure[] figures =
@@ -49,17 +49,16 @@ internal sealed class ControlTest : BenchTest
         return figures.Select(figure => ToRow("live", "one sidecar, its caller asks again and again", figure, 1));
     }
 
-    private static Child Start(BenchRun run, string name, string yaml, out int xds, out string socket)
+    private static Child Start(BenchRun run, string name, string yaml, out Server server)
     {
         var folder = Directory.CreateDirectory(Path.Combine(run.Folder, $"control-{name}")).FullName;
         var config = Path.Combine(folder, "mesh.yaml");
         File.WriteAllText(config, yaml);
-        (xds, var api) = (FreePort.Next(), FreePort.Next());
-        socket = Path.Combine(folder, "control.sock");
+        server = new Server(FreePort.Next(), FreePort.Next(), Path.Combine(folder, "state"), Path.Combine(folder, "control.sock"));
         string[] arguments =
         [
-            "control", "--state", Path.Combine(folder, "state"), "--files", config,
-            "--xds", $"127.0.0.1:{xds}", "--api", $"127.0.0.1:{api}", "--socket", socket,
+            "control", "--state", server.State, "--files", config, "--socket", server.Socket,
+            "--xds", $"127.0.0.1:{server.Xds}", "--xds-tls", $"127.0.0.1:{server.XdsTls}", "--api", $"127.0.0.1:{FreePort.Next()}",
         ];
         var control = run.Start("banyan control", BothCpus, Program(run.Options), arguments);
         run.Await(
@@ -71,16 +70,17 @@ internal sealed class ControlTest : BenchTest
     private List<Row> Measure(BenchRun run, SimulatedMesh mesh)
     {
         run.Say($"{mesh.Proxies} proxies; {mesh.Describe()}");
-        using var control = Start(run, $"{mesh.Proxies}", mesh.Yaml(), out var xds, out var socket);
+        using var control = Start(run, $"{mesh.Proxies}", mesh.Yaml(), out var server);
         var churn = run.Options.Quick ? QuickChurn : FullChurn;
         var warmUp = run.Options.Quick ? Math.Min(QuickWarmUp, run.Options.WarmUp) : run.Options.WarmUp;
-        var plan = new DiscoveryPlan(xds, socket, control.Pid, mesh.Proxies, Changes, warmUp, churn);
+        var (port, state) = run.Options.Tls ? (server.XdsTls, server.State) : (server.Xds, null);
+        var plan = new DiscoveryPlan(port, state, server.Socket, control.Pid, mesh.Proxies, Changes, warmUp, churn);
         var text = Child.Run(
             run, BothCpus, Path.Combine(AppContext.BaseDirectory, "banyan-bench"),
             ["xds-load", JsonSerializer.Serialize(plan)], Limit(run.Options), told: run.Say);
         var figures = JsonSerializer.Deserialize<List<DiscoveryFigure>>(text)!;
         var name = mesh.Proxies.ToString(CultureInfo.InvariantCulture);
-        return [.. figures.Select(figure => ToRow(name, mesh.Describe(), figure, mesh.Proxies))];
+        return [.. figures.Select(figure => ToRow(run.Options.Tls ? $"{name} over TLS" : name, mesh.Describe(), figure, mesh.Proxies, run.Options.Tls))];
     }
 
     private static string Program(Options options)
@@ -89,9 +89,9 @@ internal sealed class ControlTest : BenchTest
         return File.Exists(path) ? path : throw new BenchFailure($"{path} is not there; run without --no-build");
     }
 
-    private Row ToRow(string name, string resources, DiscoveryFigure figure, int proxies)
+    private Row ToRow(string name, string resources, DiscoveryFigure figure, int proxies, bool overTls = false)
     {
-        var bound = Bound(figure.Key, proxies);
+        var bound = overTls ? BoundOverTls(figure.Key, proxies) : Bound(figure.Key, proxies);
         return new Row
         {
             Test = Name,
@@ -106,6 +106,10 @@ internal sealed class ControlTest : BenchTest
         };
     }
 
+    /// <summary>Over TLS the storm has a bound; the other figures are beside those of plaintext streams.</summary>
+    private static double? BoundOverTls(FigureKey key, int proxies) =>
+        key == FigureKey.Storm && proxies <= 10_000 ? 60 : null;
+
     /// <summary>What must hold; what is between two sizes has the bound of the larger one.</summary>
     private static double? Bound(FigureKey key, int proxies) => key switch
     {
@@ -119,4 +123,11 @@ internal sealed class ControlTest : BenchTest
         FigureKey.Memory when proxies >= 1_000 => 150,
         _ => null,
     };
+
+    /// <summary>A control plane that was started.</summary>
+    /// <param name="Xds">Port of its plaintext streams.</param>
+    /// <param name="XdsTls">Port of those over TLS.</param>
+    /// <param name="State">Its state directory.</param>
+    /// <param name="Socket">The API's.</param>
+    private sealed record Server(int Xds, int XdsTls, string State, string Socket);
 }
