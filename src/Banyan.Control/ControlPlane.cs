@@ -32,6 +32,7 @@ public sealed class ControlPlane : IAsyncDisposable
     private readonly TaskCompletionSource _read = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private XdsHub? _hub;
+    private HandshakeQueue? _handshakes;
     private volatile EventFeed? _feed;
     private long _published;
     private bool _started;
@@ -62,6 +63,9 @@ public sealed class ControlPlane : IAsyncDisposable
 
     /// <summary>Completes when every source has finished its first load and proxies are answered.</summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>Who waits for TLS; for tests.</summary>
+    internal HandshakeQueue Handshakes => _handshakes ?? throw new InvalidOperationException("not started");
 
     /// <summary>What serves proxies; for tests.</summary>
     internal XdsHub Hub => _hub ?? throw new InvalidOperationException("not started");
@@ -179,10 +183,11 @@ public sealed class ControlPlane : IAsyncDisposable
         var reports = new ReportService(edges, reportLog);
         var identityLog = _logs.CreateLogger("Banyan.Control.Identity");
         var identity = new IdentityParts(authority, store, database, _hub.Publish, identityLog, _time);
+        _handshakes = Own(new HandshakeQueue(_time));
         var server = await ControlServer.StartAsync(
             _options,
             SocketPath,
-            new ProxyServices(xds, reports, identity.Service, identity.Gate, identity.Server),
+            new ProxyServices(xds, reports, identity.Service, identity.Gate, identity.Server, _handshakes),
             (context, listener) => Access.AdmitAsync(context, listener, store.View, _time.GetUtcNow()),
             new ApiRoutes(
                 new StatusEndpoint(store, _hub, files, database),

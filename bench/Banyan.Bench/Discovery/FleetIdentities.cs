@@ -21,10 +21,13 @@ internal sealed class FleetIdentities : IDisposable
     /// <param name="state">State directory of the control plane.</param>
     public FleetIdentities(string state)
     {
-        _issuing = Path.Combine(state, "ca", "issuing.pem");
+        _issuing = Issuing(state);
         _folder = Directory.CreateDirectory(Path.Combine(state, "..", "fleet")).FullName;
         _authority = X509Certificate2.CreateFromPemFile(_issuing);
     }
+
+    /// <summary>Issuing certificate and key of a control plane.</summary>
+    public static string Issuing(string state) => Path.Combine(state, "ca", "issuing.pem");
 
     /// <summary>File of certificate, intermediates and key of a service's proxies.</summary>
     public string FileOf(string service)

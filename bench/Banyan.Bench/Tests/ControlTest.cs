@@ -64,6 +64,8 @@ internal sealed class ControlTest : BenchTest
         run.Await(
             "banyan control being ready", ReadyLimit, control,
             () => control.Tail().Contains("control plane: xDS", StringComparison.Ordinal));
+        var authority = FleetIdentities.Issuing(server.State);
+        run.Await("the authority", ReadyLimit, control, () => File.Exists(authority));
         return control;
     }
 

@@ -97,7 +97,9 @@ internal sealed class ControlServer : IAsyncDisposable
                 kestrel.Listen(secured, listen =>
                 {
                     Open(listeners, listen, Listener.XdsTls, HttpProtocols.Http2, log);
+                    proxies.Handshakes.Begin(listen);
                     listen.UseIdentity(proxies.Server);
+                    HandshakeQueue.End(listen);
                 });
             }
         });

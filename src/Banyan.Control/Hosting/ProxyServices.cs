@@ -10,7 +10,12 @@ namespace Banyan.Control.Hosting;
 
 /// <summary>What proxies are served with, over plaintext on loopback and over TLS.</summary>
 internal sealed record ProxyServices(
-    XdsService Xds, ReportService Reports, IdentityService Identity, ProxyGate Gate, ServerIdentity Server)
+    XdsService Xds,
+    ReportService Reports,
+    IdentityService Identity,
+    ProxyGate Gate,
+    ServerIdentity Server,
+    HandshakeQueue Handshakes)
 {
     /// <summary>Serves a request of one of the two listeners.</summary>
     public async Task ServeAsync(HttpContext context, Listener listener)
