@@ -70,7 +70,7 @@ internal sealed class HandshakeQueue(TimeProvider time, int most = HandshakeQueu
     /// <inheritdoc />
     public void Dispose() => _limiter.Dispose();
 
-    /// <summary>Given back by whoever comes first: the end of the handshake, of the connection, or of the time.</summary>
+    /// <summary>Given back by what comes first: the end of the handshake, of the connection, of the time.</summary>
     private sealed class Turn(RateLimitLease lease, TimeProvider time) : IDisposable
     {
         private readonly ITimer _limit = time.CreateTimer(
