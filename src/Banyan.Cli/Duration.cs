@@ -28,6 +28,7 @@ internal static class Duration
                 "s" => 1,
                 "m" => 60,
                 "h" => 3600,
+                "d" => 86_400,
                 _ => null,
             };
             if (seconds is null || number > 1_000_000)

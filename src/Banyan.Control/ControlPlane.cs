@@ -184,6 +184,7 @@ public sealed class ControlPlane : IAsyncDisposable
         var identityLog = _logs.CreateLogger("Banyan.Control.Identity");
         var identity = new IdentityParts(authority, store, database, _hub.Publish, identityLog, _time);
         _handshakes = Own(new HandshakeQueue(_time));
+        var guard = new ChangeGuard(new StrictGuard(Plaintext), new AuthorizationGuard(Seen));
         var server = await ControlServer.StartAsync(
             _options,
             SocketPath,
@@ -192,12 +193,13 @@ public sealed class ControlPlane : IAsyncDisposable
             new ApiRoutes(
                 new StatusEndpoint(store, _hub, files, database),
                 new ResourcesEndpoint(store),
-                new ApplyEndpoint(store, new ApiIntake(commit, files, database, new StrictGuard(Plaintext))),
-                new HistoryEndpoint(store, database, new RollbackIntake(database, commit, files)),
+                new ApplyEndpoint(store, new ApiIntake(commit, files, database, guard)),
+                new HistoryEndpoint(store, database, new RollbackIntake(database, commit, files, guard)),
                 new InstancesEndpoint(store, instances, saw),
                 new RegistryEndpoint(store, registry, leases, id => pulse?.Tell(id)),
                 new ServicesEndpoint(store, edges, _time),
                 new AuthorizationEndpoint(store),
+                new SuggestionEndpoint(edges, store, _time),
                 new TokensEndpoint(store, new TokenIntake(commit), _time),
                 new EventsEndpoint(feed, _time, _stopping.Token),
                 new TrafficEndpoint(scraper, _time),
@@ -216,15 +218,24 @@ public sealed class ControlPlane : IAsyncDisposable
         _parts.Push(server);
         _parts.Push(xds);
 
-        IReadOnlyDictionary<(string, string, int), List<PlaintextCaller>> Plaintext() => PlaintextCallers.Of(
-            edges.Read(_time.GetUtcNow() - PlaintextCallers.Window), _time.GetUtcNow());
+        IReadOnlyDictionary<(string, string, int), List<PlaintextCaller>> Plaintext()
+        {
+            var since = _time.GetUtcNow() - PlaintextCallers.Window;
+            return PlaintextCallers.Of(edges.Read(since), since);
+        }
+
+        SeenCalls Seen(IReadOnlyList<MeshObject> objects)
+        {
+            var since = _time.GetUtcNow() - PlaintextCallers.Window;
+            return SeenCalls.Of(edges.Read(since), since, RoutePaths.Of(objects));
+        }
 
         Own(reports);
         Routes = [.. server.Routes];
         XdsEndPoint = server.XdsEndPoint;
         XdsTlsEndPoint = server.XdsTlsEndPoint;
         ApiEndPoint = server.ApiEndPoint;
-        Follow(paths, store, files);
+        Follow(paths, store, files, guard);
         var keeper = new InstanceKeeper(
             store, instances, _hub, _options.InstanceTtl, leadership, sightings, saw, storeLog, _time);
         Watch(keeper.RunAsync(_stopping.Token));
@@ -309,7 +320,7 @@ public sealed class ControlPlane : IAsyncDisposable
         });
     }
 
-    private void Follow(List<string> paths, ConfigStore store, FileIntake intake)
+    private void Follow(List<string> paths, ConfigStore store, FileIntake intake, ChangeGuard guard)
     {
         var log = _logs.CreateLogger("Banyan.Control.Files");
         var inotify = Own(new Inotify());
@@ -333,8 +344,15 @@ public sealed class ControlPlane : IAsyncDisposable
 
         async Task Submit(FileChangeSet set) => await store.ChangeAsync<bool>(state =>
         {
+            var before = state.Live;
             intake.Apply(state, set);
-            return _ => true;
+            var after = state.Live;
+            return _ =>
+            {
+                // By now it is in effect.
+                guard.Tell(before, after, set.Source, log);
+                return true;
+            };
         });
     }
 

@@ -49,6 +49,13 @@ internal sealed class ControlClient : IDisposable
             + $"&path={Uri.EscapeDataString(question.Path)}",
             cancel);
 
+    /// <summary>Policies that allow what was seen.</summary>
+    /// <param name="since">How far back.</param>
+    /// <param name="query">The other parameters, each behind an &amp;.</param>
+    /// <param name="cancel">Gives up.</param>
+    public Task<SuggestedPolicies> SuggestionAsync(TimeSpan since, string query, CancellationToken cancel) =>
+        GetAsync<SuggestedPolicies>($"api/v1/authorization/suggestion?since={Math.Ceiling(since.TotalSeconds):0}s{query}", cancel);
+
     /// <summary>The objects of a kind, as the control plane shows them.</summary>
     public async Task<JsonArray> ResourcesAsync(string kind, string? ns, string? name, CancellationToken cancel)
     {
@@ -109,9 +116,9 @@ internal sealed class ControlClient : IDisposable
 
     /// <summary>POST /api/v1/rollback.</summary>
     public async Task<RollbackDocument> RollbackAsync(
-        long revision, ObjectTarget target, bool dryRun, string? reason, CancellationToken cancel)
+        long revision, ObjectTarget target, bool dryRun, bool force, string? reason, CancellationToken cancel)
     {
-        var query = $"api/v1/rollback?{By}&revision={revision}&dryRun={Bit(dryRun)}{Optional("reason", reason)}";
+        var query = $"api/v1/rollback?{By}&revision={revision}&dryRun={Bit(dryRun)}&force={Bit(force)}{Optional("reason", reason)}";
         query += Target(target);
         using var response = await SendAsync(HttpMethod.Post, query, null, cancel);
         return await ReadAsync<RollbackDocument>(response, cancel);
@@ -241,12 +248,13 @@ internal sealed class ControlClient : IDisposable
     }
 
     /// <summary>DELETE of one object.</summary>
-    public async Task DeleteAsync(
-        string kind, string ns, string name, string? reason, CancellationToken cancel, bool force = false)
+    public async Task<ApplyResult> DeleteAsync(
+        string kind, string ns, string name, string? reason, bool force, CancellationToken cancel)
     {
         var path = $"api/v1/resources/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(ns)}/{Uri.EscapeDataString(name)}";
         path += $"?{By}&force={Bit(force)}{Optional("reason", reason)}";
         using var response = await SendAsync(HttpMethod.Delete, path, null, cancel);
+        return await ReadAsync<ApplyResult>(response, cancel);
     }
 
     /// <inheritdoc/>

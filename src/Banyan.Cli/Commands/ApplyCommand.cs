@@ -16,7 +16,7 @@ internal static class ApplyCommand
         };
         var take = new Option<bool>("--take") { Description = "Take over objects that a file or somebody else owns" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would change, and change nothing" };
-        var force = new Option<bool>("--force") { Description = "Also when callers that were seen in the last 24 h would be cut off" };
+        var force = Shared.Force();
         var removal = new Option<string?>("--accept-removal")
         {
             Description = "Confirm that a watched file was emptied or removed on purpose",

@@ -21,6 +21,7 @@ internal static class RollbackCommand
         var target = ObjectTarget.Argument(isRequired: true, "Only this object");
         var ns = Shared.Namespace("Its namespace (default: default)");
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would change, and change nothing" };
+        var force = Shared.Force();
         var reason = Shared.Reason();
         var state = Shared.State();
         var output = Shared.Output();
@@ -32,12 +33,13 @@ internal static class RollbackCommand
                 ("banyan rollback 41 --reason \"payments fail\"", "everything that was applied is as it was at revision 41"),
                 ("banyan rollback 41 HTTPRoute/payments -n shop", "one route"),
             ],
-            ExitCodeMeanings = [(ExitCodes.Failed, "there is no such revision, or only files own what changed since; nothing was changed"), Shared.UnreachableMeaning],
+            ExitCodeMeanings = [(ExitCodes.Failed, "there is no such revision, or only files own what changed since, or callers would be cut off; nothing was changed"), Shared.UnreachableMeaning],
         };
         command.Add(revision);
         command.Add(target);
         command.Add(ns);
         command.Add(dryRun);
+        command.Add(force);
         command.Add(reason);
         command.Add(state);
         command.Add(output);
@@ -48,6 +50,7 @@ internal static class RollbackCommand
                 result.GetRequiredValue(revision),
                 ObjectTarget.Parse(result.GetValue(target), result.GetValue(ns)),
                 result.GetValue(dryRun),
+                result.GetValue(force),
                 result.GetValue(reason),
                 cancel);
             if (result.IsJson(output))
@@ -78,6 +81,11 @@ internal static class RollbackCommand
         else if (!isDryRun)
         {
             Console.Out.WriteLine($"revision {document.Revision}");
+        }
+
+        foreach (var warning in document.Warnings ?? [])
+        {
+            Console.Error.WriteLine($"warning: {warning}");
         }
 
         foreach (var refused in document.Refused)

@@ -34,6 +34,12 @@ internal static class Shared
         HelpName = "TEXT",
     };
 
+    /// <summary>--force, of changes that cut callers off.</summary>
+    public static Option<bool> Force() => new("--force")
+    {
+        Description = "Also when callers that were seen in the last 24 h would be cut off",
+    };
+
     /// <summary>--for DURATION.</summary>
     public static Option<TimeSpan?> For() => new("--for")
     {

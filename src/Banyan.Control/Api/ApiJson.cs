@@ -22,6 +22,7 @@ namespace Banyan.Control.Api;
 [JsonSerializable(typeof(MaintenanceResult))]
 [JsonSerializable(typeof(ServiceList))]
 [JsonSerializable(typeof(AuthorizationAnswer))]
+[JsonSerializable(typeof(SuggestedPolicies))]
 [JsonSerializable(typeof(AuditDocument))]
 [JsonSerializable(typeof(TokenList))]
 [JsonSerializable(typeof(RegistrationRequest))]

@@ -15,6 +15,7 @@ internal sealed record ApiRoutes(
     RegistryEndpoint Registry,
     ServicesEndpoint Services,
     AuthorizationEndpoint Authorization,
+    SuggestionEndpoint Suggestion,
     TokensEndpoint Tokens,
     EventsEndpoint Events,
     TrafficEndpoint Traffic,
@@ -32,6 +33,9 @@ internal sealed record ApiRoutes(
     private static readonly (string, string) By = ("by", "Who writes; with a token its name counts");
     private static readonly (string, string) Reason = ("reason", "Why; the history shows it");
     private static readonly (string, string) DryRun = ("dryRun", "true: nothing is changed");
+    private static readonly (string, string) Force =
+        ("force", "true: also when callers that were seen of late would be cut off");
+
     private static readonly (string, string) Kind = ("kind", "Only this kind");
     private static readonly (string, string) Namespace = ("namespace", "Only this namespace");
     private static readonly (string, string) Name = ("name", "Only objects of this name");
@@ -61,7 +65,7 @@ internal sealed record ApiRoutes(
             Query =
             [
                 By, Reason, DryRun, ("take", "true: also objects of other owners"),
-                ("force", "true: also when callers that were seen of late would be cut off"),
+                Force,
                 ("ifRevision", "Refused when one of the objects changed after this revision"),
                 ("file", "What messages call the body"),
             ],
@@ -70,7 +74,7 @@ internal sealed record ApiRoutes(
         new("DELETE", "/api/v1/resources/{kind}/{namespace}/{name}",
             "Deletes an object that was applied", Apply.DeleteAsync)
         {
-            Query = [("force", "true: also when callers that were seen of late would be cut off"), By, Reason],
+            Query = [Force, By, Reason],
             Answer = typeof(ApplyResult), Refusals = [404, 409, 422],
         },
         new("GET", "/api/v1/history", "Revisions, the newest first", History.ListAsync)
@@ -89,7 +93,7 @@ internal sealed record ApiRoutes(
         },
         new("POST", "/api/v1/rollback", "Makes what was applied what it was at a revision", History.RollbackAsync)
         {
-            Query = [("revision", "Its number; needed"), Kind, Namespace, Name, DryRun, By, Reason],
+            Query = [("revision", "Its number; needed"), Kind, Namespace, Name, DryRun, Force, By, Reason],
             Answer = typeof(RollbackDocument), Refusals = [404, 409, 422],
         },
         new("GET", "/api/v1/events", "Revisions as they are made, as server-sent events", Events.ListenAsync)
@@ -123,6 +127,18 @@ internal sealed record ApiRoutes(
                 ("method", "Of the request; GET by default"), ("path", "Of the request; / by default"),
             ],
             Answer = typeof(AuthorizationAnswer),
+        },
+        new("GET", "/api/v1/authorization/suggestion", "Policies that allow what was seen, and no more",
+            Suggestion.GetAsync)
+        {
+            Query =
+            [
+                ("since", "A duration up to 720h; 24h by default"),
+                ("service", "SERVICE or SERVICE.NAMESPACE; absent = every service"), Namespace,
+                ("detail", "identities, methods (the default) or paths"), ("audit", "true: in audit mode"),
+                ("rare", "Fewer requests than this are rare, from 0; 10 by default"),
+            ],
+            Answer = typeof(SuggestedPolicies),
         },
         new("POST", "/api/v1/services/{namespace}/{service}/maintenance",
             "Takes registered endpoints out of rotation, or back", Registry.MaintainAsync)

@@ -24,7 +24,10 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
             var result = intake.Apply(state, order);
             return view => (result, result.Warnings ?? view.Warnings);
         });
-        await Reply.OutcomeAsync(context, outcome, [.. body.Skipped, .. About(outcome, body.Objects, warnings)]);
+        await Reply.OutcomeAsync(
+            context,
+            outcome,
+            [.. body.Skipped, .. outcome.Notes ?? [], .. About(outcome, body.Objects, warnings)]);
     }
 
     /// <summary>Deletes one object.</summary>
@@ -44,7 +47,7 @@ internal sealed class ApplyEndpoint(ConfigStore store, ApiIntake intake)
             var result = intake.Delete(state, key, origin, force);
             return _ => result;
         });
-        await Reply.OutcomeAsync(context, outcome, []);
+        await Reply.OutcomeAsync(context, outcome, outcome.Notes ?? []);
     }
 
     /// <summary>A command that this machine would run may come from the user's own files only.</summary>

@@ -2,7 +2,6 @@ using System.Globalization;
 using Banyan.Control.Reports;
 using Banyan.Control.Store;
 using Banyan.Model;
-using Banyan.Model.Text;
 using Banyan.Xds;
 using Microsoft.AspNetCore.Http;
 
@@ -11,20 +10,11 @@ namespace Banyan.Control.Api;
 /// <summary>GET /api/v1/edges: who called whom, from the reports.</summary>
 internal sealed class EdgesEndpoint(EdgeStore edges, ConfigStore store, TimeProvider time)
 {
-    private static readonly TimeSpan Usual = TimeSpan.FromHours(24);
-
     /// <summary>The matrix; <c>since</c> (a duration, 24h) reaches back to the begin of that hour.</summary>
     public async Task GetAsync(HttpContext context)
     {
-        var text = context.Request.Query["since"].ToString();
-        if (!TryPeriod(text, out var period))
-        {
-            throw new BadParameterException(
-                "since", $"\"{text}\" is not a duration such as 30m or 24h, up to 720h");
-        }
-
         var now = time.GetUtcNow();
-        var since = now - period;
+        var since = now - QueryValues.Since(context);
         var from = since - TimeSpan.FromTicks(since.Ticks % TimeSpan.TicksPerHour);
         var objects = store.View.Objects;
         var found = edges.Read(from).Select(pair => Document(pair.Key, pair.Value, objects))
@@ -37,13 +27,6 @@ internal sealed class EdgesEndpoint(EdgeStore edges, ConfigStore store, TimeProv
             .ThenBy(edge => edge.Method, StringComparer.Ordinal)
             .ThenBy(edge => edge.Status);
         await Reply.JsonAsync(context, new EdgesDocument(from, now, [.. found]), ApiJson.Default.EdgesDocument);
-    }
-
-    private static bool TryPeriod(string text, out TimeSpan period)
-    {
-        period = Usual;
-        return text.Length == 0
-            || (DurationText.TryParse(text, out period) && period > TimeSpan.Zero && period <= TimeSpan.FromDays(30));
     }
 
     /// <summary>SERVICE.NAMESPACE of a workload; empty where it has none, or is not known any more.</summary>

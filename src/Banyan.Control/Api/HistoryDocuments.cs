@@ -41,8 +41,12 @@ public sealed record DiffDocument(long Revision, IReadOnlyList<ObjectDiff> Objec
 /// <param name="Revision">The revision in effect now.</param>
 /// <param name="Changed">What was restored.</param>
 /// <param name="Refused">What stays as it is because a file owns it.</param>
+/// <param name="Warnings">Who is cut off by it, or would be by a policy in audit mode.</param>
 public sealed record RollbackDocument(
-    long Revision, IReadOnlyList<ChangedObject> Changed, IReadOnlyList<RefusedEntry> Refused);
+    long Revision,
+    IReadOnlyList<ChangedObject> Changed,
+    IReadOnlyList<RefusedEntry> Refused,
+    IReadOnlyList<string> Warnings);
 
 /// <summary>An object that was not restored.</summary>
 /// <param name="Kind">Its kind.</param>

@@ -73,7 +73,8 @@ internal sealed class HistoryEndpoint(ConfigStore store, IDatabase database, Rol
             revision,
             Only(context),
             QueryValues.Flag(context, "dryRun"),
-            origin.Reason.Length > 0 ? origin : origin with { Reason = $"back to revision {revision}" });
+            origin.Reason.Length > 0 ? origin : origin with { Reason = $"back to revision {revision}" },
+            QueryValues.Flag(context, "force"));
         var outcome = await store.ChangeAsync<RollbackOutcome>(state =>
         {
             var result = rollback.Apply(state, order);
@@ -91,7 +92,8 @@ internal sealed class HistoryEndpoint(ConfigStore store, IDatabase database, Rol
                 outcome.Revision,
                 [.. outcome.Outcome.Changes.Select(ChangedObject.Of)],
                 [.. outcome.Refused.Select(each => new RefusedEntry(
-                    each.Key.Kind, each.Key.Namespace, each.Key.Name, each.Owner, each.Message, each.Patch))]),
+                    each.Key.Kind, each.Key.Namespace, each.Key.Name, each.Owner, each.Message, each.Patch))],
+                outcome.Outcome.Notes ?? []),
             ApiJson.Default.RollbackDocument);
     }
 

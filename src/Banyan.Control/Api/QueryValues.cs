@@ -1,5 +1,6 @@
 using System.Globalization;
 using Banyan.Model;
+using Banyan.Model.Text;
 using Microsoft.AspNetCore.Http;
 
 namespace Banyan.Control.Api;
@@ -33,6 +34,22 @@ internal static class QueryValues
                 : throw new BadParameterException(parameter, most == long.MaxValue
                     ? $"is a number from {least}"
                     : $"is a number from {least} to {most}");
+    }
+
+    /// <summary>How far back <c>since</c> reaches; a day when it is absent.</summary>
+    /// <exception cref="BadParameterException">It is no duration, or above 30 days.</exception>
+    public static TimeSpan Since(HttpContext context)
+    {
+        var text = context.Request.Query["since"].ToString();
+        if (text.Length == 0)
+        {
+            return TimeSpan.FromHours(24);
+        }
+
+        return DurationText.TryParse(text, out var period) && period > TimeSpan.Zero && period <= TimeSpan.FromDays(30)
+            ? period
+            : throw new BadParameterException(
+                "since", $"\"{text}\" is not a duration such as 30m or 24h, up to 720h");
     }
 
     /// <summary>A text; null when it is absent or empty.</summary>

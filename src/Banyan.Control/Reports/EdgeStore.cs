@@ -46,14 +46,13 @@ internal sealed class EdgeStore : IAsyncDisposable
 
     /// <summary>The matrix since an hour, its hours added up.</summary>
     /// <exception cref="StoreFailedException">The database does not answer.</exception>
-    public IReadOnlyDictionary<EdgeIdentity, EdgeSum> Read(DateTimeOffset since)
-    {
-        var sums = new Dictionary<EdgeIdentity, EdgeSum>();
-        _database.Read(
-            since.ToUnixTimeMilliseconds() / EdgeIdentity.HourMs,
-            row => Sum(sums, row.Identity() with { Hour = 0 }).Add(row));
-        return sums;
-    }
+    public IReadOnlyDictionary<EdgeIdentity, EdgeSum> Read(DateTimeOffset since) =>
+        Read(since, static row => row.Identity() with { Hour = 0 });
+
+    /// <summary>The matrix since an hour, each hour by itself.</summary>
+    /// <exception cref="StoreFailedException">The database does not answer.</exception>
+    public IReadOnlyDictionary<EdgeIdentity, EdgeSum> ReadHours(DateTimeOffset since) =>
+        Read(since, static row => row.Identity());
 
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
@@ -61,6 +60,13 @@ internal sealed class EdgeStore : IAsyncDisposable
         _waiting.Writer.TryComplete();
         await _writing;
         _database.Dispose();
+    }
+
+    private Dictionary<EdgeIdentity, EdgeSum> Read(DateTimeOffset since, Func<EdgeRow, EdgeIdentity> key)
+    {
+        var sums = new Dictionary<EdgeIdentity, EdgeSum>();
+        _database.Read(since.ToUnixTimeMilliseconds() / EdgeIdentity.HourMs, row => Sum(sums, key(row)).Add(row));
+        return sums;
     }
 
     private static EdgeSum Sum(Dictionary<EdgeIdentity, EdgeSum> sums, EdgeIdentity edge)

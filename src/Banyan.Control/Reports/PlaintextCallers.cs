@@ -10,12 +10,12 @@ internal static class PlaintextCallers
     public static readonly TimeSpan Window = TimeSpan.FromHours(24);
 
     /// <summary>Finds them, by the service port that they called.</summary>
-    /// <param name="edges">The matrix of at least the window.</param>
-    /// <param name="now">End of the window.</param>
+    /// <param name="edges">The matrix of at least the time that counts.</param>
+    /// <param name="from">Its begin.</param>
     public static IReadOnlyDictionary<(string Namespace, string Service, int Port), List<PlaintextCaller>> Of(
-        IEnumerable<KeyValuePair<EdgeIdentity, EdgeSum>> edges, DateTimeOffset now)
+        IEnumerable<KeyValuePair<EdgeIdentity, EdgeSum>> edges, DateTimeOffset from)
     {
-        var since = (now - Window).ToUnixTimeMilliseconds();
+        var since = from.ToUnixTimeMilliseconds();
         var found = new Dictionary<(string, string, int), List<PlaintextCaller>>();
         foreach (var port in edges
             .Where(each => each.Key.Mtls == 0 && each.Value.Count > 0 && each.Value.LastSeen >= since)

@@ -23,11 +23,13 @@ internal sealed record ApplyOrder(
 /// <param name="Changes">What changed, or would.</param>
 /// <param name="Problems">Why it was refused.</param>
 /// <param name="Warnings">What will not do what was meant; null means those of the set in effect.</param>
+/// <param name="Notes">Who is cut off, or would be by a policy in audit mode; null = nobody.</param>
 internal sealed record ApiOutcome(
     ApiOutcomeKind Kind,
     IReadOnlyList<ObjectChange> Changes,
     EquatableList<Problem> Problems,
-    EquatableList<Problem>? Warnings = null);
+    EquatableList<Problem>? Warnings = null,
+    IReadOnlyList<string>? Notes = null);
 
 /// <summary>What became of an order.</summary>
 internal enum ApiOutcomeKind
@@ -52,7 +54,7 @@ internal enum ApiOutcomeKind
 }
 
 /// <summary>Takes objects that come over the API into the store. Runs on the writer's thread.</summary>
-internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase database, StrictGuard guard)
+internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase database, ChangeGuard guard)
 {
     /// <summary>Applies all objects, or none.</summary>
     public ApiOutcome Apply(StoreState state, ApplyOrder order)
@@ -95,21 +97,23 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
             return new ApiOutcome(ApiOutcomeKind.Invalid, [], problems);
         }
 
-        if (!order.Force && CutOff(state, api, order.Objects) is { Count: > 0 } cutOff)
+        var (preview, changes) = commit.Preview(state, api);
+        var verdict = guard.Check(state.Live, preview, order.Objects);
+        if (!order.Force && verdict.CutsOff.Count > 0)
         {
-            return new ApiOutcome(ApiOutcomeKind.CutsOff, [], cutOff);
+            return new ApiOutcome(ApiOutcomeKind.CutsOff, [], verdict.CutsOff);
         }
 
         if (!order.DryRun)
         {
-            return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, Take(state, api, order.Origin)), []);
+            var taken = WithUnchanged(order, Take(state, api, order.Origin));
+            return new ApiOutcome(ApiOutcomeKind.Done, taken, [], Notes: verdict.Told);
         }
 
-        var (preview, changes) = commit.Preview(state, api);
         var compiled = MeshCompiler.Compile(
             preview.Values.Select(item => item.Object), state.Instances.Values.Select(entry => entry.Instance)
                 .Concat(state.Registrations.Values.Select(item => item.Instance())));
-        return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, changes), [], compiled.Warnings);
+        return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, changes), [], compiled.Warnings, verdict.Told);
     }
 
     /// <summary>Deletes one object that belongs to the API.</summary>
@@ -131,21 +135,16 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
         var api = new Dictionary<ObjectKey, ApiObject>(state.Api);
         api.Remove(key);
         var problems = Validator.Check(LiveSet.Written(state, api));
-        if (problems.Count == 0 && !force && CutOff(state, api, []) is { Count: > 0 } cutOff)
+        if (problems.Count > 0)
         {
-            return new ApiOutcome(ApiOutcomeKind.CutsOff, [], cutOff);
+            return new ApiOutcome(ApiOutcomeKind.Invalid, [], problems);
         }
 
-        return problems.Count > 0
-            ? new ApiOutcome(ApiOutcomeKind.Invalid, [], problems)
-            : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, origin), []);
+        var verdict = guard.Check(state.Live, commit.Preview(state, api).Live, []);
+        return !force && verdict.CutsOff.Count > 0
+            ? new ApiOutcome(ApiOutcomeKind.CutsOff, [], verdict.CutsOff)
+            : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, origin), [], Notes: verdict.Told);
     }
-
-    private EquatableList<Problem> CutOff(
-        StoreState state, Dictionary<ObjectKey, ApiObject> api, IReadOnlyList<MeshObject> written) => guard.Check(
-            state.Live.Values.Select(item => item.Object),
-            commit.Preview(state, api).Live.Values.Select(item => item.Object),
-            written);
 
     private EquatableList<Problem> Outdated(StoreState state, ApplyOrder order)
     {

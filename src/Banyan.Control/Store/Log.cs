@@ -33,6 +33,12 @@ internal static partial class Log
     [LoggerMessage(2309, LogLevel.Warning, "The store cannot be read yet, nobody is answered before: {Problem}")]
     public static partial void Awaited(ILogger log, string problem);
 
+    [LoggerMessage(2310, LogLevel.Warning, "{Source} cuts callers off: {Text}")]
+    public static partial void CutOff(ILogger log, string source, string text);
+
+    [LoggerMessage(2311, LogLevel.Warning, "Whom {Source} cuts off cannot be told: {Problem}")]
+    public static partial void NotReplayed(ILogger log, string source, string problem);
+
     [LoggerMessage(2308, LogLevel.Information, "Everything that is in effect is stored again")]
     public static partial void Saved(ILogger log);
 }

@@ -96,6 +96,7 @@ public sealed class CommandLineTests
     [InlineData("1m30s", 90)]
     [InlineData("500ms", 0.5)]
     [InlineData("1.5h", 5400)]
+    [InlineData("7d", 604_800)]
     public void DurationsAreRead(string text, double seconds)
     {
         Assert.True(Duration.TryParse(text, out var duration));
@@ -108,7 +109,7 @@ public sealed class CommandLineTests
     [InlineData("s")]
     [InlineData("-1s")]
     [InlineData("0s")]
-    [InlineData("1d")]
+    [InlineData("1w")]
     [InlineData("1s 2s")]
     [InlineData("1e9s")]
     [InlineData("99999999999h")]

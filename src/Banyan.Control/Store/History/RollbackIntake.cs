@@ -8,7 +8,9 @@ namespace Banyan.Control.Store.History;
 /// <param name="Only">The one object; null = all.</param>
 /// <param name="DryRun">Whether nothing is to change.</param>
 /// <param name="Origin">Who asks for it, and why.</param>
-internal sealed record RollbackOrder(long Revision, ObjectKey? Only, bool DryRun, WriteOrigin Origin);
+/// <param name="Force">Whether callers may be cut off.</param>
+internal sealed record RollbackOrder(
+    long Revision, ObjectKey? Only, bool DryRun, WriteOrigin Origin, bool Force = false);
 
 /// <summary>What became of it.</summary>
 /// <param name="Outcome">In one word, with what changed.</param>
@@ -24,7 +26,7 @@ internal sealed record RollbackOutcome(ApiOutcome Outcome, IReadOnlyList<Refused
 internal sealed record RefusedObject(ObjectKey Key, string Owner, string Message, string Patch);
 
 /// <summary>Restores objects of the API to what they were, as a new revision. Runs on the writer's thread.</summary>
-internal sealed class RollbackIntake(IDatabase database, Commit commit, FileIntake files)
+internal sealed class RollbackIntake(IDatabase database, Commit commit, FileIntake files, ChangeGuard guard)
 {
     /// <summary>Restores what the API owns; what files own is left, with the patch that would restore it.</summary>
     public RollbackOutcome Apply(StoreState state, RollbackOrder order)
@@ -77,7 +79,7 @@ internal sealed class RollbackIntake(IDatabase database, Commit commit, FileInta
     private RollbackOutcome Conclude(
         StoreState state, RollbackOrder order, Dictionary<ObjectKey, ApiObject> api, List<RefusedObject> refused)
     {
-        var (_, changes) = commit.Preview(state, api);
+        var (preview, changes) = commit.Preview(state, api);
         if (changes.Count == 0 && refused.Count > 0)
         {
             var problems = refused
@@ -93,13 +95,21 @@ internal sealed class RollbackIntake(IDatabase database, Commit commit, FileInta
                 new ApiOutcome(ApiOutcomeKind.Invalid, [], wrong), refused, state.Revision);
         }
 
+        var verdict = guard.Check(state.Live, preview, []);
+        if (!order.Force && verdict.CutsOff.Count > 0)
+        {
+            return new RollbackOutcome(
+                new ApiOutcome(ApiOutcomeKind.CutsOff, [], verdict.CutsOff), refused, state.Revision);
+        }
+
         if (!order.DryRun && changes.Count > 0)
         {
             changes = commit.Api(state, api, order.Origin);
             files.Reconsider(state);
         }
 
-        return new RollbackOutcome(new ApiOutcome(ApiOutcomeKind.Done, changes, []), refused, state.Revision);
+        return new RollbackOutcome(
+            new ApiOutcome(ApiOutcomeKind.Done, changes, [], Notes: verdict.Told), refused, state.Revision);
     }
 
     /// <summary>Why an object stays as it is; null when it is restored, or is already what it was.</summary>

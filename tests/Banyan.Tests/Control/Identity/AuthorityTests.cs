@@ -198,7 +198,7 @@ public sealed class AuthorityTests : IDisposable
     [Fact]
     public async Task WithItsRootOfflineItWarnsAndAtTheEndSaysSo()
     {
-        var logs = new Lines();
+        var logs = new LogLines();
         using var folder = new TempFolder("identity");
         folder.Write("config/mesh.yaml", Texts.Workload("web"));
         var made = Made(folder["state"]);
@@ -237,7 +237,7 @@ public sealed class AuthorityTests : IDisposable
     [Fact]
     public async Task NothingSecretIsInLogsAnswersOrTheDatabase()
     {
-        var logs = new Lines();
+        var logs = new LogLines();
         using var folder = new TempFolder("identity");
         folder.Write("config/mesh.yaml", Texts.Workload("web"));
         var control = await TestControl.StartInAsync(folder, [folder["config"]], logs: logs);
@@ -297,46 +297,5 @@ public sealed class AuthorityTests : IDisposable
         authority.Prepare(_time.GetUtcNow(), RootLife, IssuingLife);
         authority.Admit(isOurs: true);
         return authority;
-    }
-
-    /// <summary>What a control plane logs.</summary>
-    private sealed class Lines : ILoggerFactory, ILogger
-    {
-        private readonly StringBuilder _text = new();
-
-        public string Text
-        {
-            get
-            {
-                lock (_text)
-                {
-                    return $"{_text}";
-                }
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_text)
-            {
-                _text.Append(formatter(state, exception)).Append(exception).Append('\n');
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }
