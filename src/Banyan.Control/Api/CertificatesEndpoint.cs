@@ -61,6 +61,7 @@ internal sealed class CertificatesEndpoint(
         if (denied is not null)
         {
             parts.Denied.Add(serial);
+            parts.Keeper.Publish();
             parts.Gate.EndStreams();
         }
 

@@ -15,7 +15,7 @@ internal sealed class CaKeeper(
     ProxyGate gate,
     ConfigStore store,
     IDatabase database,
-    Action<XdsResource> trust,
+    Action<IReadOnlyList<XdsResource>> trust,
     ILogger log,
     TimeProvider time)
 {
@@ -25,6 +25,7 @@ internal sealed class CaKeeper(
     private DateTimeOffset _warnedAt = DateTimeOffset.MinValue;
     private string? _said;
     private volatile XdsResource? _published;
+    private volatile IReadOnlyCollection<string>? _publishedDenials;
 
     /// <summary>Runs until the control plane stops.</summary>
     public async Task RunAsync(CancellationToken cancel)
@@ -76,20 +77,23 @@ internal sealed class CaKeeper(
             Renew(material, now, lives.IntermediateTtl);
         }
 
-        Publish();
         denied.Replace(await store.ReadAsync(_ => database.Denied(now)));
+        Publish();
         gate.EndStreams();
         await server.RefreshAsync();
     }
 
-    /// <summary>Tells proxies whom to trust, if that is not what they were told last. Thread-safe.</summary>
+    /// <summary>
+    /// Tells proxies whom to trust and what is denied, if that is not what they were told last. Thread-safe.
+    /// </summary>
     public void Publish()
     {
+        var serials = denied.All;
         if (authority.Material?.Bundle(MeshIdentities.Mesh(store.View).TrustDomain) is { } bundle
-            && !ReferenceEquals(bundle, _published))
+            && (!ReferenceEquals(bundle, _published) || !ReferenceEquals(serials, _publishedDenials)))
         {
-            trust(bundle);
-            _published = bundle;
+            trust([bundle, TrustBundle.Denied(MeshIdentities.Mesh(store.View).TrustDomain, serials)]);
+            (_published, _publishedDenials) = (bundle, serials);
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class DeniedSerials
 {
     private volatile FrozenSet<string> _serials = [];
 
+    /// <summary>All of them; another object when they have changed.</summary>
+    public IReadOnlyCollection<string> All => _serials;
+
     /// <summary>Whether it was denied.</summary>
     public bool Contains(string serial) => _serials.Contains(serial);
 

@@ -13,7 +13,7 @@ internal sealed class IdentityParts
         CertificateAuthority authority,
         ConfigStore store,
         IDatabase database,
-        Action<XdsResource> trust,
+        Action<IReadOnlyList<XdsResource>> trust,
         ILogger log,
         TimeProvider time)
     {

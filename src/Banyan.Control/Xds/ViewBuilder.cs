@@ -50,15 +50,17 @@ internal static class ViewBuilder
         return (new ResourceView(version, mesh.Identity, shared, scoped, nodes), changes);
     }
 
-    /// <summary>Makes the view in which this secret is the only one, and tells what differs.</summary>
-    public static (ResourceView View, ResourceChanges Changes) Build(XdsResource secret, ResourceView before)
+    /// <summary>Makes the view in which these secrets are the only ones, and tells what differs.</summary>
+    public static (ResourceView View, ResourceChanges Changes) Build(
+        IReadOnlyList<XdsResource> secrets, ResourceView before)
     {
         const int Secrets = (int)XdsType.Secret;
         var changes = new ResourceChanges();
         var shared = before.Shared();
-        foreach (var name in shared[Secrets].Keys.Append(secret.Name).Distinct(StringComparer.Ordinal).ToList())
+        var names = shared[Secrets].Keys.Concat(secrets.Select(each => each.Name));
+        foreach (var name in names.Distinct(StringComparer.Ordinal).ToList())
         {
-            if (Change(ref shared[Secrets], name, name == secret.Name ? secret : null))
+            if (Change(ref shared[Secrets], name, secrets.FirstOrDefault(each => each.Name == name)))
             {
                 changes.Shared.Add(new TypedName(XdsType.Secret, name));
             }

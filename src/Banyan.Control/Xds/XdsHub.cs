@@ -79,14 +79,16 @@ internal sealed class XdsHub(ILogger log, TimeProvider time, PushPace? pace = nu
         }
     }
 
-    /// <summary>Serves the anchors of the trust domain, and no others. Thread-safe.</summary>
-    public void Publish(XdsResource secret)
+    /// <summary>
+    /// Serves the anchors of the trust domain and the serials denied in it, and no others. Thread-safe.
+    /// </summary>
+    public void Publish(IReadOnlyList<XdsResource> secrets)
     {
         lock (_building)
         {
-            if (_view.Find(XdsType.Secret, secret.Name)?.Version != secret.Version)
+            if (secrets.Any(each => _view.Find(XdsType.Secret, each.Name)?.Version != each.Version))
             {
-                Show(ViewBuilder.Build(secret, _view));
+                Show(ViewBuilder.Build(secrets, _view));
             }
         }
     }

@@ -307,6 +307,11 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             _identity.Trust(anchors);
         }
 
+        if (_identity is not null && _discovery.Denied is { } denied)
+        {
+            _identity.Deny(denied);
+        }
+
         // After the publication: an acknowledged change is in effect.
         foreach (var request in _discovery.TakeRequests())
         {

@@ -5,7 +5,8 @@ using Banyan.Proxy.Tls;
 
 namespace Banyan.Proxy.Identity;
 
-/// <summary>Where an identity is kept between starts: <c>key.pem</c>, <c>chain.pem</c> and <c>trust.pem</c>, for their owner alone.</summary>
+/// <summary>Where an identity is kept between starts: <c>key.pem</c>, <c>chain.pem</c>, <c>trust.pem</c> and
+/// <c>denied.txt</c>, for their owner alone.</summary>
 /// <remarks>Used by one thread at a time. Each file is replaced whole. A new key waits as <c>key.next.pem</c> until its chain is
 /// there: whenever the process ends, one of both keys fits the chain.</remarks>
 internal sealed class IdentityFolder(string folder)
@@ -14,6 +15,7 @@ internal sealed class IdentityFolder(string folder)
     private const string NextKey = "key.next.pem";
     private const string Chain = "chain.pem";
     private const string Trust = "trust.pem";
+    private const string DeniedFile = "denied.txt";
     private const string KeyLabel = "PRIVATE KEY";
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -62,6 +64,32 @@ internal sealed class IdentityFolder(string folder)
     /// <summary>Keeps the anchors alone.</summary>
     /// <inheritdoc cref="Save"/>
     public void SaveAnchors(ProxyIdentity identity) => Write(Trust, Pem.Write(identity.Anchors));
+
+    /// <summary>Keeps the serials that are denied.</summary>
+    /// <inheritdoc cref="Save"/>
+    public void SaveDenied(IReadOnlyCollection<string> serials)
+    {
+        if (Directory.Exists(folder))
+        {
+            Write(DeniedFile, string.Concat(serials.Select(static serial => serial + "\n")));
+        }
+    }
+
+    /// <summary>The serials that were denied; none when there is no such file, or none that can be read.</summary>
+    public IReadOnlyCollection<string> LoadDenied()
+    {
+        try
+        {
+            var path = PathOf(DeniedFile);
+            return File.Exists(path) && FileOwner.IsOursAlone(path, out _)
+                ? File.ReadAllLines(path).Where(static line => line.Length > 0).ToArray()
+                : [];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
 
     private static void Require(bool good, string problem)
     {

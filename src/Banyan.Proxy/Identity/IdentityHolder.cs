@@ -51,6 +51,28 @@ internal sealed class IdentityHolder(TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>The certificates that prove nothing.</summary>
+    public DeniedSerials Denied { get; } = new();
+
+    /// <summary>From now on these prove nothing: connections that were opened with one are broken off. False: nothing changed.</summary>
+    public bool Deny(IReadOnlyCollection<string> serials)
+    {
+        lock (_lock)
+        {
+            if (!Denied.Replace(serials))
+            {
+                return false;
+            }
+
+            foreach (var hop in _hops)
+            {
+                hop.CloseDenied();
+            }
+
+            return true;
+        }
+    }
+
     /// <summary>A context of that identity; the caller's.</summary>
     /// <exception cref="TlsException">It cannot be used.</exception>
     public TlsContext Make(ProxyIdentity identity, TlsRole role, IReadOnlyList<string> protocols) => TlsContext.Create(new TlsSettings
@@ -62,6 +84,7 @@ internal sealed class IdentityHolder(TimeProvider time) : IDisposable
         BundleGeneration = _bundles,
         Protocols = protocols,
         TicketKeys = role == TlsRole.Server && _ticketKeys.Length > 0 ? _ticketKeys : null,
+        Denied = Denied,
         Time = time,
     });
 

@@ -31,6 +31,7 @@ internal sealed class IdentityKeeper : IDisposable
     private readonly Gate _pause;
     private readonly Renewal _renewal;
     private TlsContext? _control;
+    private IReadOnlyCollection<string>? _denied;
     private string _lastProblem = "";
     private string _refusedToken = "";
     private long _refusedUntil;
@@ -63,6 +64,7 @@ internal sealed class IdentityKeeper : IDisposable
     {
         var unusable = "";
         var kept = _folder?.Load(out unusable);
+        _holder.Deny(_folder?.LoadDenied() ?? []);
         if (kept is not null && kept.Id != _settings.IdIn(kept.TrustDomain))
         {
             unusable = $"it is of {kept.Id}";
@@ -162,6 +164,24 @@ internal sealed class IdentityKeeper : IDisposable
         Set(next);
         Keep(next, anchorsAlone: true);
         _log.Write(LogLevel.Info, "trust-changed", "other anchors are trusted", new LogField("anchors", anchors.Length));
+    }
+
+    /// <summary>These serials prove nothing from now on, after a restart without a control plane neither.</summary>
+    internal void Deny(IReadOnlyCollection<string> serials)
+    {
+        if (ReferenceEquals(serials, _denied))
+        {
+            return;
+        }
+
+        _denied = serials;
+        if (!_holder.Deny(serials))
+        {
+            return;
+        }
+
+        _log.Write(LogLevel.Info, "denials-changed", "other certificates are denied", new LogField("serials", serials.Count));
+        Try(() => _folder?.SaveDenied(serials), "the denied serials could not be written; after a restart they are asked for anew");
     }
 
     /// <summary>No renewal begins any more.</summary>
@@ -359,9 +379,8 @@ internal sealed class IdentityKeeper : IDisposable
         _control = _holder.Make(identity, TlsRole.Client, ControlProtocols);
     }
 
-    private void Keep(ProxyIdentity identity, bool anchorsAlone)
-    {
-        try
+    private void Keep(ProxyIdentity identity, bool anchorsAlone) => Try(
+        () =>
         {
             if (anchorsAlone)
             {
@@ -371,14 +390,18 @@ internal sealed class IdentityKeeper : IDisposable
             {
                 _folder?.Save(identity);
             }
+        },
+        "the identity could not be written; after a restart the proxy needs a join token");
+
+    private void Try(Action write, string problem)
+    {
+        try
+        {
+            write();
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            _log.Write(
-                LogLevel.Error,
-                "identity-not-written",
-                "the identity could not be written; after a restart the proxy needs a join token",
-                new LogField("error", error.Message));
+            _log.Write(LogLevel.Error, "identity-not-written", problem, new LogField("error", error.Message));
         }
     }
 

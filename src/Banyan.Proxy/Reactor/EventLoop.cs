@@ -129,6 +129,18 @@ internal sealed unsafe class EventLoop
         return sock is not null && sock.Key == key ? sock : null;
     }
 
+    /// <summary>Every open socket; the action may close some. This loop's thread only.</summary>
+    internal void ForEach(Action<Sock> action)
+    {
+        for (var slot = 0; slot < _usedSlots; slot++)
+        {
+            if (_socks[slot] is { } sock)
+            {
+                action(sock);
+            }
+        }
+    }
+
     internal void Unregister(Sock sock)
     {
         _socks[sock.Slot] = null;

@@ -33,6 +33,14 @@ internal static unsafe class Certificate
     /// <summary>End of validity, seconds since 1970.</summary>
     internal static long NotAfter(nint certificate) => Seconds(OpenSsl.X509_get0_notAfter(certificate));
 
+    /// <summary>Its serial: hexadecimal digits in lower case, without leading zeros.</summary>
+    internal static string Serial(nint certificate)
+    {
+        var serial = OpenSsl.X509_get0_serialNumber(certificate);
+        var bytes = new ReadOnlySpan<byte>(OpenSsl.ASN1_STRING_get0_data(serial), OpenSsl.ASN1_STRING_length(serial));
+        return Convert.ToHexStringLower(bytes).TrimStart('0');
+    }
+
     /// <summary>The certificate in DER.</summary>
     internal static byte[] Encoded(nint certificate) => Encode(certificate, &OpenSsl.i2d_X509);
 

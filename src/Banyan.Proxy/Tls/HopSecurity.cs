@@ -23,6 +23,10 @@ internal sealed class HopSecurity(TlsStage stage) : IDisposable
     /// <summary>Takes two contexts over, and gives back those of before.</summary>
     internal void Replace(TlsContext server, TlsContext client) => Interlocked.Exchange(ref _now, new Pair(server, client))?.Dispose();
 
+    /// <summary>Breaks off what is open with a certificate that was denied since, in both roles. Callable from any thread.</summary>
+    internal void CloseDenied() => stage.Loop.Post(
+        () => stage.Loop.ForEach(static sock => (sock.Layer as TlsConnection)?.CloseIfDenied()));
+
     public void Dispose() => Interlocked.Exchange(ref _now, null)?.Dispose();
 
     /// <summary>Lets a connection in, or not: what the application of this side opened is none of another sidecar's.</summary>
@@ -83,6 +87,11 @@ internal sealed class HopSecurity(TlsStage stage) : IDisposable
                 try
                 {
                     return new TlsConnection(sock, context, target);
+                }
+                catch (TlsException)
+                {
+                    // Memory has run out: it ends here, and nobody goes on in plaintext.
+                    return null;
                 }
                 finally
                 {

@@ -175,6 +175,9 @@ internal static unsafe partial class OpenSsl
     internal static partial nint X509_get0_pubkey(nint certificate);
 
     [LibraryImport(Crypto)]
+    internal static partial nint X509_get0_serialNumber(nint certificate);
+
+    [LibraryImport(Crypto)]
     internal static partial nint X509_get0_notBefore(nint certificate);
 
     [LibraryImport(Crypto)]

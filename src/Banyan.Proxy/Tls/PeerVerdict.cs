@@ -15,4 +15,6 @@ internal readonly record struct PeerVerdict(TlsRefusal Refusal, string Reason, s
 /// <param name="IsServer">The peer is the server of the connection.</param>
 /// <param name="Expected">SPIFFE IDs of which it must have one; null when any of a known trust domain will do.</param>
 /// <param name="Now">Seconds since 1970.</param>
-internal readonly record struct PeerTerms(TrustAnchors Anchors, bool IsServer, IReadOnlyCollection<string>? Expected, long Now);
+/// <param name="Denied">Serials that prove nothing; null: none.</param>
+internal readonly record struct PeerTerms(
+    TrustAnchors Anchors, bool IsServer, IReadOnlyCollection<string>? Expected, long Now, DeniedSerials? Denied = null);

@@ -6,7 +6,7 @@ namespace Banyan.Proxy.Tls;
 /// <summary>Decides whether a peer is who its certificate says (SPIFFE X.509-SVID §5, RFC 5280 §6).</summary>
 /// <remarks>
 /// Names nobody: the identity is the one URI, host names do not matter. The chain has to end in an anchor of the trust domain
-/// that the identity names. No network is used, and nothing is revoked but by time. Pure but for OpenSSL's objects.
+/// that the identity names. No network is used; what is revoked before its time is what the control plane says (<see cref="DeniedSerials"/>). Pure but for OpenSSL's objects.
 /// </remarks>
 internal static unsafe class PeerVerification
 {
@@ -25,6 +25,7 @@ internal static unsafe class PeerVerification
     private const int SelfSignedInChain = 19;
     private const int UnknownIssuerLocally = 20;
     private const int UnverifiableLeaf = 21;
+    private const int Revoked = 23;
     private const int InvalidPurpose = 26;
     private const int Rejected = 28;
     private const int PermittedViolation = 47;
@@ -60,7 +61,7 @@ internal static unsafe class PeerVerification
             return Broken(verification, identity.Id, terms.Now);
         }
 
-        return Expected(identity, terms);
+        return Expected(leaf, identity, terms);
     }
 
     /// <summary>Judges again the certificate that a resumed session carries: what may have changed since the full handshake.</summary>
@@ -73,7 +74,7 @@ internal static unsafe class PeerVerification
         }
 
         var time = Time(leaf, "the certificate of the resumed session", identity.Id, terms.Now);
-        return time.IsGood ? Expected(identity, terms) : time;
+        return time.IsGood ? Expected(leaf, identity, terms) : time;
     }
 
     /// <summary>Judges a chain outside of a connection: leaf first, in DER.</summary>
@@ -210,8 +211,19 @@ internal static unsafe class PeerVerification
         return new PeerVerdict(TlsRefusal.None, "", id, 0);
     }
 
-    private static PeerVerdict Expected(in PeerVerdict identity, in PeerTerms terms)
+    /// <summary>Of one that was good in all else; a good answer when it is not denied.</summary>
+    internal static PeerVerdict Denied(nint leaf, in PeerVerdict identity, in PeerTerms terms) =>
+        terms.Denied?.Contains(leaf) == true
+            ? No(TlsRefusal.Denied, $"the certificate {Certificate.Serial(leaf)} of {identity.Id} is denied", identity.Id, Revoked)
+            : identity;
+
+    private static PeerVerdict Expected(nint leaf, in PeerVerdict identity, in PeerTerms terms)
     {
+        if (Denied(leaf, identity, terms) is { IsGood: false } denied)
+        {
+            return denied;
+        }
+
         if (terms.Expected is null || terms.Expected.Contains(identity.Id, StringComparer.Ordinal))
         {
             return identity;

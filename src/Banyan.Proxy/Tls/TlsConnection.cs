@@ -297,6 +297,16 @@ internal sealed unsafe class TlsConnection : SockLayer
         }
     }
 
+    /// <summary>Breaks it off if the peer's certificate was denied since.</summary>
+    internal void CloseIfDenied()
+    {
+        if (_established && !_fatal && Judged() is { Refusal: TlsRefusal.Denied } denied)
+        {
+            Refuse(denied.Refusal, denied.Reason, TlsEnd.Refused);
+            _sock.CutOff();
+        }
+    }
+
     /// <summary>Called by OpenSSL with the peer's chain.</summary>
     internal bool Verify(nint verification)
     {
@@ -413,6 +423,11 @@ internal sealed unsafe class TlsConnection : SockLayer
             // The callback was not asked, and time has gone by.
             _verdict = PeerVerification.CheckAgain(certificate, Context.Terms(_target?.Expected));
         }
+        else if (_verdict.IsGood)
+        {
+            // It may have been denied between the messages of the handshake.
+            _verdict = PeerVerification.Denied(certificate, _verdict, Context.Terms(_target?.Expected));
+        }
 
         if (!_verdict.IsGood)
         {
@@ -429,6 +444,12 @@ internal sealed unsafe class TlsConnection : SockLayer
         _established = true;
         _windowStart = NowMs;
         return true;
+    }
+
+    private PeerVerdict Judged()
+    {
+        var certificate = _ssl == 0 ? 0 : OpenSsl.SSL_get0_peer_certificate(_ssl);
+        return certificate == 0 ? _verdict : PeerVerification.Denied(certificate, _verdict, Context.Terms(_target?.Expected));
     }
 
     /// <summary>SHA-256 of the peer's certificate in DER; empty once the socket is closed. Computed anew each time.</summary>

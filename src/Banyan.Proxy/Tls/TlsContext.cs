@@ -32,12 +32,12 @@ internal sealed unsafe class TlsContext : IDisposable
     private int _references = 1;
     private int _disposed;
 
-    private TlsContext(TlsSettings settings, nint handle, TrustAnchors anchors)
+    private TlsContext(TlsSettings settings, nint handle, TrustAnchors anchors, byte[] wireProtocols)
     {
         Settings = settings;
         Handle = handle;
         _anchors = anchors;
-        _wireProtocols = Wire(settings.Protocols);
+        _wireProtocols = wireProtocols;
     }
 
     internal TlsSettings Settings { get; }
@@ -73,6 +73,7 @@ internal sealed unsafe class TlsContext : IDisposable
     {
         OpenSslLibrary.Require();
         OpenSsl.ERR_clear_error();
+        var wireProtocols = Wire(settings.Protocols);
         var anchors = new TrustAnchors(settings.Bundles);
         var handle = OpenSsl.SSL_CTX_new(OpenSsl.TLS_method());
         if (handle == 0)
@@ -81,7 +82,7 @@ internal sealed unsafe class TlsContext : IDisposable
             throw new TlsException($"no TLS context: {OpenSslLibrary.LastError()}");
         }
 
-        var context = new TlsContext(settings, handle, anchors);
+        var context = new TlsContext(settings, handle, anchors, wireProtocols);
         try
         {
             context.SetProtocol();
@@ -112,7 +113,7 @@ internal sealed unsafe class TlsContext : IDisposable
 
     /// <summary>What a peer of this context has to be.</summary>
     internal PeerTerms Terms(IReadOnlyCollection<string>? expected) =>
-        new(_anchors, Role == TlsRole.Client, expected, Now);
+        new(_anchors, Role == TlsRole.Client, expected, Now, Settings.Denied);
 
     /// <summary>Takes a reference; false when the last one is gone, and another context has to be asked. Thread-safe.</summary>
     internal bool TryRetain()
@@ -158,7 +159,12 @@ internal sealed unsafe class TlsContext : IDisposable
         var wire = new List<byte>();
         foreach (var protocol in protocols)
         {
-            wire.Add(checked((byte)protocol.Length));
+            if (protocol.Length is 0 or > byte.MaxValue)
+            {
+                throw new TlsException($"'{protocol}' is no application protocol");
+            }
+
+            wire.Add((byte)protocol.Length);
             wire.AddRange(Encoding.ASCII.GetBytes(protocol));
         }
 

@@ -47,6 +47,9 @@ internal enum TlsRefusal : byte
     /// <summary>An authority of the chain may not speak for this name.</summary>
     NameConstraint,
 
+    /// <summary>The certificate was denied: it proves nothing any more.</summary>
+    Denied,
+
     /// <summary>A good identity, and not the one that was expected.</summary>
     UnexpectedPeer,
 
@@ -101,6 +104,7 @@ internal static class TlsRefusals
         "extended-key-usage",
         "weak-key",
         "name-constraint",
+        "denied",
         "unexpected-peer",
         "bad-signature",
         "version",

@@ -44,5 +44,8 @@ internal sealed record TlsSettings
     /// of the certificate or the bundle. Null: of this context alone.</summary>
     public byte[]? TicketKeys { get; init; }
 
+    /// <summary>Certificates of peers that prove nothing; may change while the context lives.</summary>
+    public DeniedSerials Denied { get; init; } = new();
+
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -5,10 +5,11 @@ namespace Banyan.Proxy.Tls;
 
 /// <summary>Stage "secure": the handshakes of one reactor, one after the other, and what they are counted as.</summary>
 /// <remarks>A full handshake takes about 2 ms of the thread. So only a few steps are made in one turn of the loop, and only so many
-/// handshakes are under way at once; the others wait their turn, first come first served, until their deadline.</remarks>
+/// handshakes are under way at once; the others wait their turn, first come first served, until their deadline. Each role has its
+/// own places: of two sidecars that call each other, none holds as a client what the other waits for as a server.</remarks>
 /// <param name="context">The thread.</param>
 /// <param name="refusals">Counts by <see cref="TlsRefusal"/>; only this thread writes them.</param>
-/// <param name="limit">Handshakes under way at once.</param>
+/// <param name="limit">Handshakes under way at once, of each role.</param>
 internal sealed class TlsStage(ReactorContext context, long[] refusals, int limit = TlsStage.DefaultLimit)
 {
     internal const int DefaultLimit = 256;
@@ -19,15 +20,19 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
     /// <summary>Steps of handshakes in one turn of the loop.</summary>
     private const int StepsInTurn = 2;
 
-    private readonly Queue<Gate> _waiting = new();
+    private readonly Places _servers = new();
+    private readonly Places _clients = new();
     private int _steps;
     private Action? _endTurn;
 
     /// <summary>Handshakes under way.</summary>
-    internal int Active { get; private set; }
+    internal int Active => _servers.Taken + _clients.Taken;
 
     /// <summary>Handshakes that wait until others are done.</summary>
-    internal int Waiting => _waiting.Count;
+    internal int Waiting => _servers.Waiting.Count + _clients.Waiting.Count;
+
+    /// <summary>The thread.</summary>
+    internal EventLoop Loop => context.Loop;
 
     /// <summary>Makes the handshake; false when it failed, and the connection says why. The socket stays open and the caller's.</summary>
     /// <param name="connection">Fresh.</param>
@@ -40,11 +45,12 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
             return Over(connection, wait);
         }
 
-        if (Active >= limit)
+        var places = connection.Context.Role == TlsRole.Server ? _servers : _clients;
+        if (places.Taken >= limit)
         {
             context.Count(Counter.TlsHandshakesDelayed);
             var gate = new Gate(context.Loop);
-            _waiting.Enqueue(gate);
+            places.Waiting.Enqueue(gate);
             if (await gate.Until(deadline) is var turn and not Wait.Ready)
             {
                 return Over(connection, turn);
@@ -52,7 +58,7 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
         }
         else
         {
-            Active++;
+            places.Taken++;
         }
 
         context.Count(Counter.TlsHandshakesActive);
@@ -63,7 +69,7 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
         finally
         {
             context.Count(Counter.TlsHandshakesActive, -1);
-            Leave();
+            Leave(places);
         }
     }
 
@@ -74,8 +80,10 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
         {
             context.Count(Counter.TlsTruncations);
         }
-
-        refusals[(int)connection.Refusal]++;
+        else
+        {
+            refusals[(int)connection.Refusal]++;
+        }
     }
 
     private async ReactorTask<bool> Shake(TlsConnection connection, Sock sock, long deadline)
@@ -127,9 +135,9 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
     }
 
     /// <summary>The place goes to the next who still waits, so that none is ever free while somebody does.</summary>
-    private void Leave()
+    private static void Leave(Places places)
     {
-        while (_waiting.TryDequeue(out var next))
+        while (places.Waiting.TryDequeue(out var next))
         {
             if (!next.IsCompleted)
             {
@@ -138,7 +146,7 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
             }
         }
 
-        Active--;
+        places.Taken--;
     }
 
     private bool Over(TlsConnection connection, Wait wait)
@@ -146,7 +154,21 @@ internal sealed class TlsStage(ReactorContext context, long[] refusals, int limi
         connection.GiveUp(
             wait == Wait.TimedOut ? TlsRefusal.Timeout : TlsRefusal.Lost,
             wait == Wait.TimedOut ? "the handshake was not done in time" : "the connection was closed during the handshake");
-        refusals[(int)connection.Refusal]++;
+
+        // What this side gave up is no fault of the peer's.
+        if (wait == Wait.TimedOut)
+        {
+            refusals[(int)connection.Refusal]++;
+        }
+
         return false;
+    }
+
+    /// <summary>Of one role.</summary>
+    private sealed class Places
+    {
+        internal int Taken { get; set; }
+
+        internal Queue<Gate> Waiting { get; } = new();
     }
 }

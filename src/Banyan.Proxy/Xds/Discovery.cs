@@ -42,6 +42,9 @@ internal sealed class Discovery(Node node, TimeProvider time)
     /// may have come with a certificate since.</summary>
     public byte[][]? Anchors { get; private set; }
 
+    /// <summary>The serials that the stream which is open says are denied; null while it has not.</summary>
+    public IReadOnlyCollection<string>? Denied { get; private set; }
+
     /// <summary>The last refusal.</summary>
     public Nack? LastNack { get; private set; }
 
@@ -143,6 +146,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
         if (type == ResourceType.Secret && TrustDomain.Length > 0)
         {
             Anchors = Tables.Secrets.Serving(SecretResource.NameOf(TrustDomain))?.Anchors;
+            Denied = Tables.Secrets.Serving(SecretResource.DeniedNameOf(TrustDomain))?.Denied;
         }
 
         Changed |= promoted != Promoted.Nothing;
@@ -290,6 +294,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
         _requests.Clear();
         _nodeSent = false;
         Anchors = null;
+        Denied = null;
         foreach (var table in Tables.All)
         {
             table.Subscribed.Clear();
@@ -324,6 +329,7 @@ internal sealed class Discovery(Node node, TimeProvider time)
             if (TrustDomain.Length > 0)
             {
                 names.Add(SecretResource.NameOf(TrustDomain));
+                names.Add(SecretResource.DeniedNameOf(TrustDomain));
             }
         }
         else

@@ -245,7 +245,9 @@ public static class RefusedFields
         - 2 tls_certificate present, keys do not travel
         - 3 session_ticket_keys present, keys do not travel
         + 4 validation_context one envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext
-        - 5 generic_secret present
+        + 5 generic_secret one envoy.extensions.transport_sockets.tls.v3.GenericSecret
+        envoy.extensions.transport_sockets.tls.v3.GenericSecret
+        + 1 secret one envoy.config.core.v3.DataSource
         envoy.config.core.v3.HealthCheck
         - 6 alt_port present
         + 8 http_health_check one envoy.config.core.v3.HealthCheck.HttpHealthCheck

@@ -35,6 +35,25 @@ public sealed class TrustDeliveryTests(IdentityLab lab) : IClassFixture<Identity
         Assert.Equal(first.Resources[0].Version, third.Resources[0].Version);
     }
 
+    /// <summary>At once, to everybody, until it has run out anyway; the anchors are not told again for it.</summary>
+    [Fact]
+    public async Task AProxyIsToldWhatIsDenied()
+    {
+        await using var client = await lab.Control.XdsAsync("default/web-v1/9");
+        client.Subscribe(XdsTypes.Secret, "denied-serials://banyan.local");
+        var before = Denied(await client.ReceiveAndAckAsync());
+        using var holder = await lab.JoinAsync();
+        var serial = holder.Leaf.SerialNumber.ToLowerInvariant();
+        Assert.DoesNotContain(serial, before);
+        using var denied = await lab.Control.Api.PostAsync($"/api/v1/certificates/{serial}/deny?by=me", null);
+        Assert.True(denied.IsSuccessStatusCode, await denied.Content.ReadAsStringAsync());
+        var after = Denied(await client.ReceiveAndAckAsync());
+        Assert.Equal(before.Append(serial).Order(StringComparer.Ordinal), after);
+        lab.Time.Advance(TimeSpan.FromHours(25));
+        Assert.Empty(Denied(await client.ReceiveAndAckAsync()));
+        await client.NothingElseAsync();
+    }
+
     /// <summary>What the objects come to never takes the anchors away.</summary>
     [Fact]
     public async Task AChangeOfTheMeshLeavesThem()
@@ -46,6 +65,13 @@ public sealed class TrustDeliveryTests(IdentityLab lab) : IClassFixture<Identity
         client.Subscribe(Texts.Cluster, "later.default:80");
         Assert.Equal("later.default:80", Assert.Single((await client.ReceiveAndAckAsync()).Resources).Name);
         await client.NothingElseAsync();
+    }
+
+    private static string[] Denied(DeltaDiscoveryResponse response)
+    {
+        var secret = Assert.Single(response.Resources).Resource_.Unpack<Secret>();
+        Assert.Equal("denied-serials://banyan.local", secret.Name);
+        return secret.GenericSecret.Secret.InlineBytes.ToStringUtf8().Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static string Anchors(DeltaDiscoveryResponse response)

@@ -50,6 +50,27 @@ public sealed partial class PressureTests : IDisposable
         Assert.Equal(0, lab.Counts[(int)Counter.TlsHandshakesActive]);
     }
 
+    /// <summary>Two sidecars that call each other would wait for each other for ever.</summary>
+    [Fact]
+    public async Task WhoCallsTakesNoPlaceOfWhoIsCalled()
+    {
+        using var lab = new TlsLab(handshakes: 1);
+        using var server = TlsContext.Create(TlsLab.Server(_authority));
+        using var client = TlsContext.Create(TlsLab.Client(_authority));
+        var (silent, calling) = await lab.ConnectAsync();
+        var waiting = lab.ShakeAsync(calling, client);
+        await Eventually.TrueAsync(() => lab.CallAsync(() => lab.Stage.Active == 1), "a client waits for an answer");
+        var (peer, ours) = await lab.ConnectAsync();
+        using var stream = new SslPeer(peer);
+        var connecting = stream.ConnectAsync(_authority, _authority.Issue(RefusalCases.Web));
+        var (agreed, connection) = await lab.ShakeAsync(ours, server);
+        Assert.True(agreed, connection.Reason);
+        await connecting;
+        Assert.Equal(0, lab.Counts[(int)Counter.TlsHandshakesDelayed]);
+        silent.Close();
+        Assert.False((await waiting).Agreed);
+    }
+
     [Fact]
     public async Task AHandshakeHasADeadline()
     {

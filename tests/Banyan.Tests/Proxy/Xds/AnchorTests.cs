@@ -30,12 +30,39 @@ public sealed class AnchorTests
 
         // The next stream tells them whether they have changed or not: it is not told what is held.
         var asked = Open();
-        Assert.Equal([Name], asked.ResourceNamesSubscribe);
+        Assert.Equal([Name, "denied-serials://banyan.local"], asked.ResourceNamesSubscribe);
         Assert.Empty(asked.InitialResourceVersions);
         Assert.Null(_driver.Discovery.Anchors);
         _driver.Send(Anchors(next));
         Assert.Equal([next.Root], _driver.Discovery.Anchors!);
     }
+
+    /// <summary>As with anchors: a list of no serials is one that was told, none at all is not.</summary>
+    [Fact]
+    public void WhatIsDeniedIsToldByTheStream()
+    {
+        Open();
+        Assert.Null(_driver.Discovery.Denied);
+        _driver.Send(Denied("00ab\n12\n"));
+        Assert.Equal(["ab", "12"], _driver.Discovery.Denied!);
+        _driver.Send(Denied(""));
+        Assert.Empty(_driver.Discovery.Denied!);
+        foreach (var wrong in (string[])["1 2\n", "xyz\n", "AB\n", new string('1', 41) + "\n"])
+        {
+            _driver.Send(Denied(wrong));
+            Assert.Contains("a line is no serial", _driver.Discovery.LastNack!.Message, StringComparison.Ordinal);
+            Assert.Empty(_driver.Discovery.Denied!);
+        }
+
+        _driver.Discovery.Close("gone");
+        Assert.Null(_driver.Discovery.Denied);
+    }
+
+    private static Secret Denied(string lines) => new()
+    {
+        Name = "denied-serials://banyan.local",
+        GenericSecret = new GenericSecret { Secret = new DataSource { InlineString = lines } },
+    };
 
     private static Secret Anchors(TestAuthority authority) => new()
     {

@@ -177,7 +177,7 @@ public sealed class RefusedFieldTests
 
     /// <summary>So many there are: a line that is lost from the table would leave no other trace.</summary>
     [Fact]
-    public void NoneIsForgotten() => Assert.Equal(242, Refused.Length);
+    public void NoneIsForgotten() => Assert.Equal(241, Refused.Length);
 
     /// <summary>Each packed message is a parse of its own: only the walk sees how deep they are packed.</summary>
     [Fact]
