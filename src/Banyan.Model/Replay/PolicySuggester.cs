@@ -172,11 +172,16 @@ public sealed class PolicySuggester
         draft.Result = draft.Result with
         {
             Plaintext = plaintext.Sum(each => each.Count),
-            PlaintextCallers = plaintext.Select(each => each.CallerNames).FirstOrDefault(each => each.Length > 0) ?? "callers without a sidecar",
+            PlaintextCallers = plaintext.Count == 0 ? "" : Names(plaintext),
             Notes = [.. notes.Distinct(StringComparer.Ordinal)],
         };
         return Fill(draft, calls, detail);
     }
+
+    private static string Names(List<SeenCall> plaintext) =>
+        plaintext.Select(each => each.CallerNames).Where(each => each.Length > 0).Distinct(StringComparer.Ordinal).ToList() is { Count: > 0 } names
+            ? string.Join("; ", names)
+            : "callers without a sidecar";
 
     private SuggestionDraft Fill(SuggestionDraft draft, List<SeenCall> calls, SuggestionDetail detail)
     {

@@ -148,10 +148,13 @@ public sealed class AuthorizationGuardTests
         await ReportAsync(lab, 1, "default/orders-v1/0", client);
         await control.AppliedAsync(Policy(
             "rules: [{from: [{serviceAccounts: [orders]}], to: [{paths: [/charge, /refund, '/refund/*']}]}, {from: [{serviceAccounts: [batch]}]}]"));
-        using var refused = await control.ApplyAsync(Policy(
-            "rules: [{from: [{serviceAccounts: [orders]}], to: [{paths: [/charge, '/refund/*']}]}, {from: [{serviceAccounts: [batch]}]}]"));
-        var problem = Assert.Single((await TestControl.ProblemAsync(refused, HttpStatusCode.Conflict)).Problems!);
-        Assert.Contains($"{Orders} -> web.default:80 GET /charge or /refund/*", problem.Message, StringComparison.Ordinal);
+        foreach (var less in (string[])["/charge, '/refund/*'", "/charge, /refund", "/refund, '/refund/*'"])
+        {
+            using var refused = await control.ApplyAsync(Policy(
+                $"rules: [{{from: [{{serviceAccounts: [orders]}}], to: [{{paths: [{less}]}}]}}, {{from: [{{serviceAccounts: [batch]}}]}}]"));
+            var problem = Assert.Single((await TestControl.ProblemAsync(refused, HttpStatusCode.Conflict)).Problems!);
+            Assert.Contains($"{Orders} -> web.default:80 GET /charge or /refund/*", problem.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
