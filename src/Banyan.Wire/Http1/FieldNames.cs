@@ -41,6 +41,7 @@ internal static class FieldNames
         {
             return Eight(name, 0) == Eight("x-banyan"u8, 0) && name[8] == '-' ? KnownField.Banyan
                 : name.Length == 23 && Three(name, "x-forwarded-client-cert"u8) ? KnownField.ForwardedClientCert
+                : name.Contains((byte)'_') ? WithUnderscores(name)
                 : KnownField.Other;
         }
 
@@ -73,6 +74,30 @@ internal static class FieldNames
             default:
                 return KnownField.Other;
         }
+    }
+
+    /// <summary>Servers that hand fields on as variables (CGI, WSGI) take an underscore for a hyphen: to them it is the same field.</summary>
+    private static KnownField WithUnderscores(ReadOnlySpan<byte> name) =>
+        name.Length > 9 && IsSpelled(name[..9], "x-banyan-"u8) ? KnownField.Banyan
+        : IsSpelled(name, "x-forwarded-client-cert"u8) ? KnownField.ForwardedClientCert
+        : KnownField.Other;
+
+    private static bool IsSpelled(ReadOnlySpan<byte> name, ReadOnlySpan<byte> lower)
+    {
+        if (name.Length != lower.Length)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < name.Length; i++)
+        {
+            if ((name[i] == '_' ? '-' : name[i] | 0x20) != lower[i])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>4 to 8 bytes, by two overlapping halves.</summary>

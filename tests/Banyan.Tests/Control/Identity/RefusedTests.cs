@@ -28,6 +28,7 @@ public sealed class RefusedTests(IdentityLab lab) : IClassFixture<IdentityLab>
         ["RSA"] = (() => Csr.OfRsa(Web), GrpcStatusCode.InvalidArgument, "csr-weak-key"),
         ["P-384"] = (() => Csr.OfCurve(Web, ECCurve.NamedCurves.nistP384), GrpcStatusCode.InvalidArgument, "csr-weak-key"),
         ["P-521"] = (() => Csr.OfCurve(Web, ECCurve.NamedCurves.nistP521), GrpcStatusCode.InvalidArgument, "csr-weak-key"),
+        ["P-224"] = (() => Csr.OfCurve(Web, ECCurve.CreateFromFriendlyName("nistP224")), GrpcStatusCode.InvalidArgument, "csr-weak-key"),
         ["tampered signature"] = (() => Csr.Tampered(Web), GrpcStatusCode.InvalidArgument, "csr-signature"),
         ["tampered name"] = (() => Csr.Rewritten(Web.Replace("web", "wea", StringComparison.Ordinal), Web), GrpcStatusCode.InvalidArgument, "csr-signature"),
         ["signed by another key"] = (() => Csr.Swapped(Web), GrpcStatusCode.InvalidArgument, "csr-signature"),
@@ -84,6 +85,20 @@ public sealed class RefusedTests(IdentityLab lab) : IClassFixture<IdentityLab>
         ["with a URI that is none of SPIFFE"] = (mint => mint with { Uris = ["https://banyan.local/"] }, "proof-no-identity"),
         ["of another trust domain"] = (mint => mint with { Uris = ["spiffe://other.local/ns/default/sa/web"] }, "proof-trust-domain"),
     };
+
+    /// <summary>All of them, for the table.</summary>
+    internal static IEnumerable<(string Name, string Reason)> Rules =>
+    [
+        .. Csrs.Select(each => ("CSR: " + each.Key, each.Value.Reason)),
+        .. Tokens.Select(each => ("token: " + each.Key, each.Value.Reason)),
+        .. Proofs.Select(each => ("certificate: " + each.Key, each.Value.Reason)),
+        ("token: too late", "token-expired"),
+        ("token: used", "token-used"),
+        ("token: of a workload that is gone", "no-workload"),
+        ("certificate: of somebody else", "other-identity"),
+        ("certificate: of the control plane", "reserved-identity"),
+        ("certificate: denied", "proof-denied"),
+    ];
 
     public static TheoryData<string> CsrNames => [.. Csrs.Keys];
 

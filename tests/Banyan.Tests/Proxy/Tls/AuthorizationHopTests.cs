@@ -21,6 +21,35 @@ public sealed class AuthorizationHopTests : IDisposable
     private const string ByLoopback = """{"principals": [{"directRemoteIp": {"addressPrefix": "127.0.0.0", "prefixLen": 8}}], "permissions": [{"any": true}]}""";
     private const string Request = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 
+    /// <summary>Paths by which somebody who may call /a alone tries another one, and what they are told.</summary>
+    internal static readonly (string Path, int Status, string Error)[] Tricks =
+    [
+        ("/a/../b", 403, "authorization-denied"),
+        ("/a/%2e%2e/b", 403, "authorization-denied"),
+        ("/a/.%2E/b", 403, "authorization-denied"),
+        ("/a/./../b", 403, "authorization-denied"),
+        ("//b", 403, "authorization-denied"),
+        ("/b//../b", 403, "authorization-denied"),
+        ("/a;x", 403, "authorization-denied"),
+        ("/a;/../b", 403, "authorization-denied"),
+        ("/a/..;/b", 403, "authorization-denied"),
+        ("/%252e%252e/a", 403, "authorization-denied"),
+        ("/b/%252e%252e/a", 403, "authorization-denied"),
+        ("/a%3Fb", 403, "authorization-denied"),
+        ("/a%23", 403, "authorization-denied"),
+        ("/a%20", 403, "authorization-denied"),
+        ("/A", 403, "authorization-denied"),
+        ("/a/", 403, "authorization-denied"),
+        ("/b%2f..%2fa", 400, "path-refused"),
+        ("/b%2F../a", 400, "path-refused"),
+        ("/b%5c..%5ca", 400, "path-refused"),
+        ("/b\\..\\a", 400, "path-refused"),
+        ("/a%00", 400, "path-refused"),
+        ("/a%", 400, "path-refused"),
+        ("/a%zz", 400, "path-refused"),
+        ("/../a", 400, "path-refused"),
+    ];
+
     private readonly TcpLab _lab = new();
     private readonly TestAuthority _authority = new();
     private readonly RawListener _application = new();
@@ -101,6 +130,28 @@ public sealed class AuthorizationHopTests : IDisposable
         var request = $"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n";
         var (caller, _) = await HopAsync(PortProtocol.Http, Action.Allow, ByAnybodyOnA);
         await (allowed ? ServedAsync(caller, request) : DeniedAsync(caller, request));
+    }
+
+    public static TheoryData<string> TrickNames => [.. Tricks.Select(each => each.Path)];
+
+    [Theory]
+    [MemberData(nameof(TrickNames))]
+    public async Task ATrickIsRefused(string path)
+    {
+        var (_, status, error) = Tricks.Single(each => each.Path == path);
+        var (caller, inbound) = await HopAsync(PortProtocol.Http, Action.Allow, ByAnybodyOnA, ListenerSecurity.Permissive);
+        foreach (var port in (int[])[caller, inbound])
+        {
+            using var client = await RawConnection.ConnectAsync(port);
+            await client.SendAsync($"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+            var head = await client.ReadUntilAsync("\r\n\r\n");
+            Assert.StartsWith($"HTTP/1.1 {status}", head, StringComparison.Ordinal);
+            Assert.Contains($"x-banyan-error: {error}\r\n", head, StringComparison.Ordinal);
+        }
+
+        Assert.False(_application.HasCaller(TimeSpan.Zero));
+        var metric = status == 403 ? "banyan_authorization_denied_total" : "banyan_malformed_requests_total";
+        await Eventually.TrueAsync(() => _lab.Metric(metric) == 2, $"{metric} counts both");
     }
 
     [Theory]

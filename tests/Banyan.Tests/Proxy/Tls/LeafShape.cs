@@ -8,6 +8,7 @@ public enum KeyKind
     P256,
     P384,
     P224,
+    P192,
     Rsa1024,
     Rsa2048,
     Rsa3072,
@@ -31,6 +32,15 @@ internal sealed record LeafShape
     public IReadOnlyList<string>? Extended { get; init; } = [TestAuthority.ServerAuth, TestAuthority.ClientAuth];
 
     public KeyKind Key { get; init; } = KeyKind.P256;
+
+    /// <summary>Has a critical extension that nobody knows.</summary>
+    public bool IsStrange { get; init; }
+
+    /// <summary>Has an extension that does not hold what it should.</summary>
+    public bool IsGarbled { get; init; }
+
+    /// <summary>Signed with SHA-1.</summary>
+    public bool IsSigned1 { get; init; }
 
     public static LeafShape For(string id) => new() { Uris = [id] };
 }

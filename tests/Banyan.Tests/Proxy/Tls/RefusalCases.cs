@@ -13,7 +13,19 @@ internal sealed record RefusalCase(string Name, TlsRefusal Refusal, Func<Forge, 
 /// <param name="Foreign">One that is not.</param>
 /// <param name="Dead">A trusted one whose intermediate has expired.</param>
 /// <param name="Bound">A trusted one whose intermediate may speak for another trust domain alone.</param>
-internal sealed record Forge(TestAuthority Trusted, TestAuthority Foreign, TestAuthority Dead, TestAuthority Bound);
+/// <param name="Barred">A trusted one whose intermediate may speak for all but this trust domain.</param>
+/// <param name="Early">A trusted one whose intermediate is not valid yet.</param>
+/// <param name="Last">A trusted one that allows no intermediate.</param>
+/// <param name="Mute">A trusted one whose intermediate's key signs no certificates.</param>
+internal sealed record Forge(
+    TestAuthority Trusted,
+    TestAuthority Foreign,
+    TestAuthority Dead,
+    TestAuthority Bound,
+    TestAuthority Barred,
+    TestAuthority Early,
+    TestAuthority Last,
+    TestAuthority Mute);
 
 /// <summary>The table of what no peer may be.</summary>
 internal static class RefusalCases
@@ -39,6 +51,18 @@ internal static class RefusalCases
         Of("an ID with a query", TlsRefusal.BadSpiffeId, LeafShape.For(Web + "?a=b"), "no SPIFFE ID"),
         Of("an ID with an escape", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://banyan.local/ns/default/sa/w%65b"), "no SPIFFE ID"),
         Of("an ID with a zero", TlsRefusal.BadSpiffeId, LeafShape.For(Web + "\0.evil"), "web?.evil'"),
+        Of("an ID with a user", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://root@banyan.local/ns/default/sa/web"), "no SPIFFE ID"),
+        Of("an ID with an empty segment", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://banyan.local/ns//sa/web"), "no SPIFFE ID"),
+        Of("an ID with escaped dots", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://banyan.local/ns/%2e%2e/sa/web"), "no SPIFFE ID"),
+        Of("an ID with a dot", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://banyan.local/ns/./sa/web"), "no SPIFFE ID"),
+        Of("an ID with capitals in its trust domain", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://Banyan.local/ns/default/sa/web"),
+            "no SPIFFE ID"),
+        Of("an ID with a scheme in capitals", TlsRefusal.BadSpiffeId, LeafShape.For("SPIFFE://banyan.local/ns/default/sa/web"), "no SPIFFE ID"),
+        Of("an ID with a fragment", TlsRefusal.BadSpiffeId, LeafShape.For(Web + "#a"), "no SPIFFE ID"),
+        Of("an ID with a slash at its end", TlsRefusal.BadSpiffeId, LeafShape.For(Web + "/"), "no SPIFFE ID"),
+        Of("an ID without a trust domain", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe:///ns/default/sa/web"), "no SPIFFE ID"),
+        Of("an ID that is too long", TlsRefusal.BadSpiffeId, LeafShape.For("spiffe://banyan.local/ns/" + new string('a', 2048)),
+            "no SPIFFE ID"),
         Of("another trust domain", TlsRefusal.UnknownTrustDomain, LeafShape.For("spiffe://other.example/ns/default/sa/web"),
             "spiffe://other.example/ns/default/sa/web is of a trust domain without a bundle"),
         Of("an authority as a leaf", TlsRefusal.AuthorityAsLeaf, new() { IsAuthority = true }, "CA:TRUE"),
@@ -56,6 +80,15 @@ internal static class RefusalCases
         new("no intermediate", TlsRefusal.UntrustedChain, WithoutIssuer, "does not lead to an anchor", "local issuer"),
         new("a signature that is not the issuer's", TlsRefusal.BadChain, WithBrokenSignature, "signature"),
         new("a name that the issuer may not give", TlsRefusal.NameConstraint, forge => forge.Bound.Issue(Web), Web, "permitted subtree"),
+        new("a name that the issuer is barred from", TlsRefusal.NameConstraint, forge => forge.Barred.Issue(Web), Web, "excluded subtree"),
+        new("an intermediate that is not valid yet", TlsRefusal.NotYetValid, forge => forge.Early.Issue(Web),
+            "certificate 2 of the chain of " + Web + " is not valid before 20", "; the clock here says 20"),
+        new("an intermediate below an authority that allows none", TlsRefusal.BadChain, forge => forge.Last.Issue(Web), "path length"),
+        new("an intermediate whose key signs no certificates", TlsRefusal.BadChain, forge => forge.Mute.Issue(Web), "invalid CA"),
+        new("a workload that signs another", TlsRefusal.BadChain, BelowALeaf, "invalid CA"),
+        new("signed by itself", TlsRefusal.UntrustedChain, SignedByItself, "does not lead to an anchor", "self"),
+        Of("an extension that cannot be read", TlsRefusal.BadChain, new() { IsGarbled = true }, "extensions that cannot be read"),
+        Of("a critical extension that nobody knows", TlsRefusal.BadChain, new() { IsStrange = true }, "critical extension"),
         new("the key of somebody else", TlsRefusal.BadSignature, WithSwappedKey, "does not have the key of its certificate"),
     ];
 
@@ -65,10 +98,41 @@ internal static class RefusalCases
         Of("RSA of 1,024 bits", TlsRefusal.WeakKey, new() { Key = KeyKind.Rsa1024 }, "too weak: RSA, 1024 bits"),
         Of("RSA of 2,048 bits", TlsRefusal.WeakKey, new() { Key = KeyKind.Rsa2048 }, "too weak: RSA, 2048 bits"),
         Of("P-224", TlsRefusal.WeakKey, new() { Key = KeyKind.P224 }, "too weak: EC, 224 bits"),
+        Of("P-192", TlsRefusal.WeakKey, new() { Key = KeyKind.P192 }, "too weak: EC, 192 bits"),
+        Of("a signature with SHA-1", TlsRefusal.WeakKey, new() { IsSigned1 = true }, "digest"),
     ];
 
     private static RefusalCase Of(string name, TlsRefusal refusal, LeafShape shape, params string[] reason) =>
         new(name, refusal, forge => forge.Trusted.Issue(shape), reason);
+
+    /// <summary>A good workload takes itself for an authority.</summary>
+    private static TlsIdentity BelowALeaf(Forge forge)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var above = forge.Trusted.Sign(LeafShape.For("spiffe://banyan.local/ns/default/sa/thief"), new PublicKey(key));
+        return Self(key, above.SubjectName, [above.RawData, forge.Trusted.Issuer], key);
+    }
+
+    private static TlsIdentity SignedByItself(Forge forge)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Self(key, new X500DistinguishedName("CN=self"), [], key);
+    }
+
+    private static TlsIdentity Self(ECDsa key, X500DistinguishedName issuer, byte[][] above, ECDsa signer)
+    {
+        var name = above.Length == 0 ? issuer : new X500DistinguishedName("CN=below");
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, critical: true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddUri(new Uri(Web));
+        request.CertificateExtensions.Add(names.Build(critical: true));
+        var now = TimeProvider.System.GetUtcNow();
+        using var leaf = request.Create(
+            issuer, X509SignatureGenerator.CreateForECDsa(signer), now.AddMinutes(-5), now.AddDays(1), RandomNumberGenerator.GetBytes(16));
+        return new TlsIdentity(key.ExportPkcs8PrivateKey(), [leaf.RawData, .. above]);
+    }
 
     private static TlsIdentity WithoutIssuer(Forge forge)
     {

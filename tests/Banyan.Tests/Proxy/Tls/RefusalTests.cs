@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Banyan.Proxy.Tls;
 using Xunit;
@@ -14,6 +15,23 @@ public sealed class RefusalTests : IDisposable
     private readonly TestAuthority _foreign = new("foreign root");
     private readonly TestAuthority _dead = new("dead root", issuerEnds: TimeSpan.FromHours(-1));
     private readonly TestAuthority _bound = new("bound root", permitted: "elsewhere.example");
+    private readonly TestAuthority _barred = new("barred root", excluded: "banyan.local");
+    private readonly TestAuthority _early = new("early root", issuerBegins: TimeSpan.FromHours(1));
+    private readonly TestAuthority _last = new("last root", isLast: true);
+    private readonly TestAuthority _mute = new("mute root", issuerUsage: X509KeyUsageFlags.CrlSign);
+
+    /// <summary>Clients that are .NET's own: what they show and speak, and what they are refused as.</summary>
+    internal static readonly (string Name, bool Shows, SslProtocols Version, string Protocol, string Reason, string Text)[] Foreign =
+    [
+        ("no certificate", false, SslProtocols.Tls13, "banyan-h2", "no-certificate", "no certificate"),
+        ("TLS 1.2", true, SslProtocols.Tls12, "banyan-h2", "version", "TLS 1.3 is required"),
+        ("HTTP/2 that is not the mesh's", true, SslProtocols.Tls13, "h2", "protocol", "ALPN"),
+        ("a name that begins like one", true, SslProtocols.Tls13, "banyan-h", "protocol", "ALPN"),
+        ("a name in capitals", true, SslProtocols.Tls13, "BANYAN-H2", "protocol", "ALPN"),
+        ("no application protocol", true, SslProtocols.Tls13, "", "protocol", "ALPN"),
+    ];
+
+    public static TheoryData<string> ForeignNames => [.. Foreign.Select(each => each.Name)];
 
     public static TheoryData<string> Names => [.. RefusalCases.All.Select(refusal => refusal.Name)];
 
@@ -22,7 +40,7 @@ public sealed class RefusalTests : IDisposable
 
     private IReadOnlyDictionary<string, byte[][]> Bundle => new Dictionary<string, byte[][]>(StringComparer.Ordinal)
     {
-        ["banyan.local"] = [_authority.Root, _dead.Root, _bound.Root],
+        ["banyan.local"] = [_authority.Root, _dead.Root, _bound.Root, _barred.Root, _early.Root, _last.Root, _mute.Root],
     };
 
     public void Dispose()
@@ -32,6 +50,10 @@ public sealed class RefusalTests : IDisposable
         _foreign.Dispose();
         _dead.Dispose();
         _bound.Dispose();
+        _barred.Dispose();
+        _early.Dispose();
+        _last.Dispose();
+        _mute.Dispose();
     }
 
     [Theory]
@@ -137,13 +159,10 @@ public sealed class RefusalTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false, SslProtocols.Tls13, "banyan-h2", "no-certificate", "no certificate")]
-    [InlineData(true, SslProtocols.Tls12, "banyan-h2", "version", "TLS 1.3 is required")]
-    [InlineData(true, SslProtocols.Tls13, "h2", "protocol", "ALPN")]
-    [InlineData(true, SslProtocols.Tls13, "", "protocol", "ALPN")]
-    public async Task AForeignClientIsRefused(
-        bool shows, SslProtocols version, string protocol, string refusal, string reason)
+    [MemberData(nameof(ForeignNames))]
+    public async Task AForeignClientIsRefused(string name)
     {
+        var (_, shows, version, protocol, refusal, reason) = Foreign.Single(each => each.Name == name);
         using var server = TlsContext.Create(TlsLab.Server(_authority));
         var (peer, ours) = await _lab.ConnectAsync();
         using var stream = new SslPeer(peer);
@@ -195,5 +214,5 @@ public sealed class RefusalTests : IDisposable
         Assert.All(refusal.Reason, part => Assert.Contains(part, connection.Reason, StringComparison.Ordinal));
     }
 
-    private TlsIdentity Identity(RefusalCase refusal) => refusal.Identity(new Forge(_authority, _foreign, _dead, _bound));
+    private TlsIdentity Identity(RefusalCase refusal) => refusal.Identity(new Forge(_authority, _foreign, _dead, _bound, _barred, _early, _last, _mute));
 }
