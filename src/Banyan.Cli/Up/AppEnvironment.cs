@@ -33,8 +33,9 @@ internal static class AppEnvironment
     /// <param name="marker">The mark of the run.</param>
     /// <param name="data">Its folder.</param>
     /// <param name="bootstrap">Without a sidecar: the file by which it finds the control plane.</param>
+    /// <param name="workloadApi">The socket on which its sidecar serves the SPIFFE Workload API; empty = nowhere.</param>
     public static Dictionary<string, string> For(
-        ProcessPlan plan, int replica, ReplicaPorts ports, string marker, string data, string bootstrap = "")
+        ProcessPlan plan, int replica, ReplicaPorts ports, string marker, string data, string bootstrap = "", string workloadApi = "")
     {
         var variables = Inherited();
         variables[Sessions.Marker] = marker;
@@ -72,6 +73,11 @@ internal static class AppEnvironment
         else
         {
             variables[BootstrapFile.GrpcVariable] = bootstrap;
+        }
+
+        if (workloadApi.Length > 0)
+        {
+            variables["SPIFFE_ENDPOINT_SOCKET"] = $"unix://{workloadApi}";
         }
 
         foreach (var upstream in ports.Upstreams)

@@ -13,6 +13,9 @@ internal sealed record ProcessSpec
     /// <summary>Asked anew for every start, so that a restart may take another port.</summary>
     public required Func<SpawnRequest> Request { get; init; }
 
+    /// <summary>Told the number of the process right after its start.</summary>
+    public Action<int> Started { get; init; } = _ => { };
+
     /// <summary>Nothing when it is ready, else what is missing, for the message when it takes too long.</summary>
     public required Func<CancellationToken, Task<string?>> Probe { get; init; }
 

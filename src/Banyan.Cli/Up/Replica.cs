@@ -320,6 +320,8 @@ internal sealed class Replica
                     [
                         "--join-token", _context.State.JoinToken(Node),
                         "--service-account", WorkloadIdentity.AccountOf(_plan.Owner),
+                        "--workload-api", _context.State.WorkloadSocket(Node),
+                        "--workload-process", _context.State.WorkloadProcess(Node),
                     ]
                     : [],
             ],
@@ -332,6 +334,7 @@ internal sealed class Replica
     {
         Name = Name,
         Request = AppRequest,
+        Started = TellSidecar,
         Probe = ProbeAppAsync,
         ReadyTimeout = ReadyTimeout,
     };
@@ -351,9 +354,28 @@ internal sealed class Replica
             Command = _plan.Run.Command,
             Arguments = _plan.Run.Args,
             Environment = AppEnvironment.For(
-                _plan, Index, _ports, _context.Marker, _context.State.Data(_plan.Owner), HasSidecar ? "" : WriteBootstrap()),
+                _plan, Index, _ports, _context.Marker, _context.State.Data(_plan.Owner), HasSidecar ? "" : WriteBootstrap(),
+                HasSidecar && _context.Mtls ? _context.State.WorkloadSocket(Node) : ""),
             Directory = _plan.Directory,
         };
+    }
+
+    /// <summary>Its sidecar gives certificates to this process and those of its session.</summary>
+    private void TellSidecar(int pid)
+    {
+        if (!HasSidecar || !_context.Mtls || ProcessTable.StartOf(pid) is not { } start)
+        {
+            return;
+        }
+
+        try
+        {
+            PrivateFile.Write(_context.State.WorkloadProcess(Node), $"{pid} {start}");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _context.Log.Notice($"{Name} gets no certificate of its own: {exception.Message}");
+        }
     }
 
     private string WriteBootstrap()

@@ -36,7 +36,7 @@ internal static class SidecarIdentity
             Directory.Delete(folder, recursive: true);
         }
 
-        Write(state.JoinToken(node), await AskAsync(state, owner, cancel));
+        PrivateFile.Write(state.JoinToken(node), await AskAsync(state, owner, cancel));
     }
 
     private static async Task<string> AskAsync(StatePaths state, Workload owner, CancellationToken cancel)
@@ -143,24 +143,5 @@ internal static class SidecarIdentity
         }
 
         return found;
-    }
-
-    /// <summary>A secret: its file is nobody else's from the first moment, and whole.</summary>
-    private static void Write(string path, string token)
-    {
-        var draft = path + ".new";
-        File.Delete(draft);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var writer = new StreamWriter(draft, options))
-        {
-            writer.WriteLine(token);
-        }
-
-        File.Move(draft, path, overwrite: true);
     }
 }

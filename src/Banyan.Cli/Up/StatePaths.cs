@@ -48,6 +48,12 @@ internal sealed class StatePaths
     /// <summary>The file by which a sidecar joins; gone once it has.</summary>
     public string JoinToken(string node) => Path.Combine(Proxy(node), "join-token");
 
+    /// <summary>The file that tells a sidecar which process is its application's.</summary>
+    public string WorkloadProcess(string node) => Path.Combine(Proxy(node), "workload.process");
+
+    /// <summary>Where an application gets a certificate of its own.</summary>
+    public string WorkloadSocket(string node) => Socket(Path.Combine("proxies", node, "workload.sock"));
+
     /// <summary>The file by which a replica without a sidecar finds the control plane.</summary>
     public string Bootstrap(string node) => Path.Combine(Folder, "bootstrap", $"{node}.json");
 

@@ -78,6 +78,7 @@ internal sealed class SupervisedProcess(ProcessSpec spec, Reaper reaper, UpLog l
                 Set(ProcessState.Starting);
                 await spec.Prepare(stop);
                 _child = reaper.Start(spec.Request(), OnLine);
+                spec.Started(_child.Pid);
                 if (await BecomesReadyAsync(_child, stop))
                 {
                     readyFor = await ServesAsync(_child, stop);

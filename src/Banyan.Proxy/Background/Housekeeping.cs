@@ -6,6 +6,7 @@ using Banyan.Proxy.Record;
 using Banyan.Proxy.Reports;
 using Banyan.Proxy.Snapshot;
 using Banyan.Proxy.Tls;
+using Banyan.Proxy.WorkloadApi;
 using Banyan.Proxy.Xds;
 using Banyan.Xds;
 using Google.Protobuf;
@@ -43,6 +44,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
     private readonly SnapshotKeeper? _keeper;
     private readonly AdsTransport? _transport;
     private readonly IdentityKeeper? _identity;
+    private readonly SvidKeeper? _svids;
+    private WorkloadApiServer? _workloadApi;
     private readonly EdgeReporter? _reporter;
     private readonly ControlPlanes? _planes;
     private readonly TimeProvider _time;
@@ -69,6 +72,7 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         {
             _planes = new ControlPlanes(nodeId, options.Control);
             _identity = options.HasIdentity ? new IdentityKeeper(_context, Describe(options), Identities, log, time) : null;
+            _svids = options.WorkloadApi is null || _identity is null ? null : new SvidKeeper(_context, _identity, log, time);
             _transport = new AdsTransport(_context, _planes, new StreamEvents(this), _identity);
             _reporter = metrics is null ? null : new EdgeReporter(metrics, nodeId, time, () => Identities.Current?.Id ?? "");
             _keeper = new SnapshotKeeper(Path.Combine(options.State!, SnapshotFormat.FileName), _discovery.Save, log, time);
@@ -183,6 +187,17 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             return null;
         }
 
+        if (housekeeping._svids is { } svids && options.WorkloadApi is { } path)
+        {
+            var context = new WorkloadApiContext(housekeeping._context, svids, new WorkloadProcess(options.WorkloadProcess!), log);
+            housekeeping._workloadApi = WorkloadApiServer.TryOpen(context, path, out error);
+            if (housekeeping._workloadApi is null)
+            {
+                error = $"--workload-api: {error}";
+                return null;
+            }
+        }
+
         housekeeping.Load(saved, options);
         housekeeping._thread = NiceThread.Start("housekeeping", housekeeping.Run);
         return housekeeping;
@@ -273,6 +288,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         if (_identity is not null)
         {
             _transport!.Renew(_identity).Forget();
+            _transport.Renew(_svids).Forget();
+            _workloadApi?.Run().Forget();
         }
 
         _context.Loop.Run();
@@ -312,6 +329,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
             _identity.Deny(denied);
         }
 
+        _svids?.Look();
+
         // After the publication: an acknowledged change is in effect.
         foreach (var request in _discovery.TakeRequests())
         {
@@ -325,6 +344,8 @@ public sealed class Housekeeping : IDiscovery, IDisposable
         {
             _farewellAt = null;
             _identity?.Stop();
+            _svids?.Stop();
+            _workloadApi?.Close();
             _transport?.Stop();
 
             // Not before what the transport sends last has left.

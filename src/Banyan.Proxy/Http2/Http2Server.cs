@@ -9,7 +9,7 @@ using Banyan.Wire.Http2;
 namespace Banyan.Proxy.Http2;
 
 /// <summary>The server's role: every stream of a client becomes an exchange that goes through the stages of <see cref="Flow"/>.</summary>
-internal sealed class Http2Server : Http2Connection
+internal sealed class Http2Server : Http2ServerRole
 {
     private readonly Downstream _client;
 
@@ -18,8 +18,6 @@ internal sealed class Http2Server : Http2Connection
         _client = client;
 
     private Worker Worker => _client.Worker;
-
-    private protected override bool IsClient => false;
 
     private protected override long HeadMs =>
         _client.Acceptor.Config.Http.HeadTimeout is var time && time > TimeSpan.Zero ? (long)time.TotalMilliseconds : long.MaxValue;
@@ -46,49 +44,6 @@ internal sealed class Http2Server : Http2Connection
             await Linger.Drain(client);
         }
     }
-
-    /// <summary>The stream's exchange is done.</summary>
-    internal void Finished(Http2Stream stream, ErrorCode unfinished)
-    {
-        if (stream.EndSent && !stream.EndReceived && !stream.IsReset)
-        {
-            // Answered before the request was complete: the rest is not wanted, and that is no error (RFC 9113 §8.1).
-            unfinished = ErrorCode.NoError;
-        }
-
-        CloseStream(stream, unfinished);
-    }
-
-    private protected override bool IsIdle(int id) => id > LastPeerId || id % 2 == 0;
-
-    private protected override BlockUse UseOf(int id, out Http2Stream? stream, out ErrorCode error)
-    {
-        error = ErrorCode.ProtocolError;
-        stream = null;
-        if (id % 2 == 0)
-        {
-            return BlockUse.Error;
-        }
-
-        if (id > LastPeerId)
-        {
-            LastPeerId = id;
-            return BlockUse.Head;
-        }
-
-        if (Streams.TryGetValue(id, out stream) && !stream.EndReceived && !stream.IsReset)
-        {
-            return BlockUse.Trailers;
-        }
-
-        // An id that was left out can never be used (RFC 9113 §5.1.1).
-        error = stream is not null || WasClosed(id) ? ErrorCode.StreamClosed : ErrorCode.ProtocolError;
-        return stream is { IsReset: true, ResetByPeer: false } || (stream is null && WasReset(id)) ? BlockUse.Ignored : BlockUse.Error;
-    }
-
-    private protected override FieldBlockStatus Decode(
-        HpackDecoder decoder, ReadOnlySpan<byte> block, Span<byte> text, out int length, out RequestKind kind) =>
-        decoder.DecodeRequest(block, text, out length, out kind);
 
     private protected override ErrorCode OnHead(int id, FieldBlockStatus status, ReadOnlySpan<byte> text, bool end, RequestKind kind)
     {
@@ -146,16 +101,6 @@ internal sealed class Http2Server : Http2Connection
         {
             EndIfDone();
         }
-    }
-
-    private protected override void OnGoAway(int lastId)
-    {
-        // The client begins nothing more; what is under way is answered.
-    }
-
-    private protected override void OnPeerSettings()
-    {
-        // Nothing that a server does depends on them.
     }
 
     private protected override void OnEnd()
@@ -247,12 +192,5 @@ internal sealed class Http2Server : Http2Connection
 
             client.In.End += Math.Max(n, 0);
         }
-    }
-
-    private ErrorCode Refuse(int id, ErrorCode code)
-    {
-        WriteReset(id, code);
-        MarkReset(id);
-        return SpendRefused();
     }
 }

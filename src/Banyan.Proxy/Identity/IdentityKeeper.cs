@@ -35,7 +35,6 @@ internal sealed class IdentityKeeper : IDisposable
     private string _lastProblem = "";
     private string _refusedToken = "";
     private long _refusedUntil;
-    private bool _isRefused;
     private bool _stopped;
 
     internal IdentityKeeper(
@@ -57,6 +56,9 @@ internal sealed class IdentityKeeper : IDisposable
 
     /// <summary>Trust domain of the identity; empty without one.</summary>
     internal string TrustDomain => _holder.Current?.TrustDomain ?? "";
+
+    /// <summary>Whom this proxy trusts; none without an identity.</summary>
+    internal byte[][] Anchors => _holder.Current?.Anchors ?? [];
 
     /// <summary>Takes up what was kept at the last run, before the loop runs.</summary>
     /// <exception cref="IdentityException">The key is not this proxy's alone.</exception>
@@ -99,14 +101,16 @@ internal sealed class IdentityKeeper : IDisposable
     }
 
     /// <summary>Puts TLS on a fresh connection to a control plane; empty when both sides have proved who they are, else why not.</summary>
-    internal async ReactorTask<string> Secure(Sock sock, Uri control)
+    internal ReactorTask<string> Secure(Sock sock, Uri control) => Secure(sock, control, _control);
+
+    private async ReactorTask<string> Secure(Sock sock, Uri control, TlsContext? by)
     {
-        if (_control is null || _holder.Current is not { } identity)
+        if (by is null || _holder.Current is not { } identity)
         {
             return "there is no identity yet";
         }
 
-        var connection = new TlsConnection(sock, _control, new TlsTarget([ProxyIdentity.ControlPlaneOf(identity.TrustDomain)]));
+        var connection = new TlsConnection(sock, by, new TlsTarget([ProxyIdentity.ControlPlaneOf(identity.TrustDomain)]));
         return await _stage.Handshake(connection, sock, _context.Loop.NowMs + TlsStage.DefaultTimeoutMs)
             ? ""
             : $"TLS with {control.Authority}: {connection.Reason}";
@@ -128,20 +132,58 @@ internal sealed class IdentityKeeper : IDisposable
             return NeedsToJoin && !_stopped;
         }
 
-        _isRefused = false;
-        var problem = await TryRenew(connector, control());
-        if (problem.Length == 0)
+        var (issued, problem, isFinal) = await Another(connector, control());
+        if (issued is not null)
         {
+            TakeUp(issued);
             return true;
         }
 
-        _renewal.Failed(_isRefused);
+        _renewal.Failed(isFinal);
         _log.Write(
             _renewal.IsLate(_holder.Current) ? LogLevel.Error : LogLevel.Warn,
             "renewal-failed",
             problem,
             new LogField("ends", Certificate.Text(_holder.Current?.NotAfter ?? 0)));
         return false;
+    }
+
+    /// <summary>Another certificate of the own identity, with a key of its own. Without one there is the reason, and whether asking
+    /// again would bring the same.</summary>
+    /// <param name="connector">The way.</param>
+    /// <param name="control">Who is asked.</param>
+    /// <param name="proof">What it takes the place of; null for the proxy's own certificate, or for one beside it.</param>
+    internal async ReactorTask<(ProxyIdentity? Issued, string Problem, bool IsFinal)> Another(
+        ControlConnector connector, Uri control, ProxyIdentity? proof = null)
+    {
+        var (sock, reason) = await connector.Connect(control);
+        if (sock is null)
+        {
+            return (null, reason, false);
+        }
+
+        try
+        {
+            using var by = proof is null ? null : _holder.Make(proof, TlsRole.Client, ControlProtocols);
+            reason = await Secure(sock, control, by ?? _control);
+            if (reason.Length > 0)
+            {
+                return (null, reason, false);
+            }
+
+            var client = Http2Client.Start(_context, sock, static _ => { }, sock.Close, isSecure: true);
+            var answer = await Certify(client, control, _holder.Current!.Id, token: "", _context.Loop.NowMs + CallMs);
+            client.Shutdown();
+            return answer;
+        }
+        catch (TlsException error)
+        {
+            return (null, error.Message, false);
+        }
+        finally
+        {
+            sock.Close();
+        }
     }
 
     /// <summary>The next certificate is due now.</summary>
@@ -287,63 +329,32 @@ internal sealed class IdentityKeeper : IDisposable
             return $"{control.Authority} is not the control plane that the join token names: {doubt}";
         }
 
-        var problem = await Certify(client, control, _settings.IdIn(trustDomain), token.Text, deadline);
+        var (issued, problem, isFinal) = await Certify(client, control, _settings.IdIn(trustDomain), token.Text, deadline);
         client.Shutdown();
-        if (_isRefused)
+        if (isFinal)
         {
             (_refusedToken, _refusedUntil) = (token.Text, _context.Loop.NowMs + RefusedPauseMs);
         }
 
-        if (problem.Length == 0)
+        if (issued is not null)
         {
+            TakeUp(issued);
             Forget(_settings.TokenFile!);
         }
 
         return problem;
     }
 
-    private async ReactorTask<string> TryRenew(ControlConnector connector, Uri control)
-    {
-        var (sock, reason) = await connector.Connect(control);
-        if (sock is null)
-        {
-            return reason;
-        }
-
-        try
-        {
-            reason = await Secure(sock, control);
-            if (reason.Length > 0)
-            {
-                return reason;
-            }
-
-            var client = Http2Client.Start(_context, sock, static _ => { }, sock.Close, isSecure: true);
-            reason = await Certify(client, control, _holder.Current!.Id, token: "", _context.Loop.NowMs + CallMs);
-            client.Shutdown();
-            return reason;
-        }
-        catch (TlsException error)
-        {
-            return error.Message;
-        }
-        finally
-        {
-            sock.Close();
-        }
-    }
-
-    /// <summary>Asks for a certificate, and takes it up; empty when it is there.</summary>
-    private async ReactorTask<string> Certify(Http2Client client, Uri control, string id, string token, long deadline)
+    /// <summary>Asks for a certificate of a new key.</summary>
+    private async ReactorTask<(ProxyIdentity? Issued, string Problem, bool IsFinal)> Certify(Http2Client client, Uri control, string id, string token, long deadline)
     {
         var key = PrivateKey.Generate();
         var request = new CertifyRequest { Csr = UnsafeByteOperations.UnsafeWrap(PrivateKey.Request(key, id)), JoinToken = token };
         var (answer, problem, isFinal) = await UnaryCall.Make(
             _context, client, control, GrpcTrailers.Certify, request, CertifyResponse.Parser, deadline);
-        _isRefused = isFinal;
         if (answer is null)
         {
-            return problem;
+            return (null, problem, isFinal);
         }
 
         var anchors = answer.Bundles.FirstOrDefault(bundle => id == _settings.IdIn(bundle.TrustDomain))?.Anchors ?? [];
@@ -351,12 +362,16 @@ internal sealed class IdentityKeeper : IDisposable
             key, [.. answer.Chain.Select(static der => der.ToByteArray())], [.. anchors.Select(static der => der.ToByteArray())]);
         if (identity.Id != id || !identity.IsValidAt(_time.GetUtcNow()))
         {
-            return $"{control.Authority} certified {identity} instead of {id}";
+            return (null, $"{control.Authority} certified {identity} instead of {id}", false);
         }
 
+        return (identity, "", false);
+    }
+
+    private void TakeUp(ProxyIdentity identity)
+    {
         Use(identity);
         Keep(identity, anchorsAlone: false);
-        return "";
     }
 
     private void Use(ProxyIdentity identity)

@@ -33,8 +33,12 @@ internal sealed class Renewal(TimeProvider time)
         _at = At(identity.NotBefore, identity.NotAfter, time.GetUtcNow().ToUnixTimeSeconds(), Random.Shared.NextDouble());
     }
 
-    /// <summary>It is due now.</summary>
-    internal void Hurry() => _at = time.GetUtcNow();
+    /// <summary>It is due now, or so much later; what is due earlier stays so.</summary>
+    internal void Hurry(TimeSpan within = default)
+    {
+        var at = time.GetUtcNow() + within;
+        _at = _at < at ? _at : at;
+    }
 
     /// <summary>It could not be renewed: 1 s doubling to 60 s, half of it random.</summary>
     /// <param name="isFinal">Asking again would bring the same: 60 s at once.</param>

@@ -25,6 +25,8 @@ public sealed class CommandLine
           --service-account NAME             with https: whose identity it asks for, such as payments
           --join-token FILE                  with https: a token for the first certificate; removed when it was used
           --identity state|memory            with https: keep the identity in DIR/identity (default), or nowhere
+          --workload-api PATH                with https: unix socket of the SPIFFE Workload API, for the application
+          --workload-process FILE            with --workload-api: names the application's process, as PID START
           --state DIR                        folder for the last good configuration (made when missing)
           --admin unix:PATH|IP:PORT          admin listener, loopback only (default: unix:DIR/admin.sock)
           --snapshot FILE                    serve what `banyan compile` wrote, without a control plane
@@ -120,7 +122,8 @@ public sealed class CommandLine
 
     private static bool IsKnown(string flag) =>
         flag is "--node" or "--control" or "--state" or "--admin" or "--snapshot" or "--reactors" or "--log-level"
-            or "--service-account" or "--join-token" or "--identity";
+            or "--service-account" or "--join-token" or "--identity"
+            or "--workload-api" or "--workload-process";
 
     private static string? Set(string flag, string value, ref ProxyOptions options)
     {
@@ -148,6 +151,12 @@ public sealed class CommandLine
             case "--identity":
                 options = options with { IdentityInMemory = value == "memory" };
                 return value is "state" or "memory" ? null : $"\"{value}\" is neither state nor memory";
+            case "--workload-api":
+                options = options with { WorkloadApi = Path.GetFullPath(value) };
+                return Directory.Exists(value) ? $"{value} is a folder, the path of a socket is needed" : null;
+            case "--workload-process":
+                options = options with { WorkloadProcess = Path.GetFullPath(value) };
+                return Directory.Exists(value) ? $"{value} is a folder, a file with PID START is needed" : null;
             case "--admin":
                 var problem = AdminAddress.Read(value, out var admin);
                 options = options with { Admin = admin };
@@ -229,6 +238,16 @@ public sealed class CommandLine
         if (!options.HasIdentity && (options.JoinToken is not null || options.IdentityInMemory || options.ServiceAccount is not null))
         {
             return "--join-token, --identity and --service-account: an identity is asked for over TLS alone; say --control https://HOST:PORT";
+        }
+
+        if ((options.WorkloadApi is null) != (options.WorkloadProcess is null))
+        {
+            return "--workload-api and --workload-process: one needs the other";
+        }
+
+        if (options.WorkloadApi is not null && !options.HasIdentity)
+        {
+            return "--workload-api: identities come from a control plane that is asked over TLS; say --control https://HOST:PORT";
         }
 
         return options.State is null ? "--state: missing; name a folder for the last good configuration" : null;

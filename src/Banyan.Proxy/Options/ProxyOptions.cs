@@ -20,6 +20,12 @@ public sealed record ProxyOptions
     /// <summary>File with the token that the first certificate is asked for with; null without one.</summary>
     public string? JoinToken { get; init; }
 
+    /// <summary>Unix socket on which the application gets a certificate of its own (SPIFFE Workload API); null = nowhere.</summary>
+    public string? WorkloadApi { get; init; }
+
+    /// <summary>File that says which process is the application's; null = nobody's.</summary>
+    public string? WorkloadProcess { get; init; }
+
     /// <summary>The identity is written nowhere.</summary>
     public bool IdentityInMemory { get; init; }
 

@@ -1,6 +1,7 @@
 using Banyan.Proxy.Http2;
 using Banyan.Proxy.Identity;
 using Banyan.Proxy.Reactor;
+using Banyan.Proxy.WorkloadApi;
 using Banyan.Xds;
 using Banyan.Xds.Grpc;
 
@@ -87,6 +88,15 @@ internal sealed class AdsTransport(ReactorContext context, ControlPlanes planes,
                 // The connection is that of the certificate of before, and would end with it.
                 Restart();
             }
+        }
+    }
+
+    /// <summary>Keeps the application's certificate; nobody's without an API to get it by.</summary>
+    internal async ReactorTask Renew(SvidKeeper? keeper)
+    {
+        if (keeper is not null)
+        {
+            await keeper.Run(_connector, () => planes.Current);
         }
     }
 

@@ -30,22 +30,18 @@ internal static class ProcessTable
     /// <summary>One process, or nothing when there is none of this number.</summary>
     public static ProcessEntry? Find(int pid)
     {
-        if (ReadSmall($"/proc/{pid}/stat") is not { } bytes)
-        {
-            return null;
-        }
-
-        // "PID (NAME) STATE PPID PGRP SESSION ...": the name may hold spaces and parentheses, so begin behind its last one.
-        var text = Encoding.UTF8.GetString(bytes);
-        var end = text.LastIndexOf(')');
-        var fields = end < 0 ? [] : text[(end + 1)..].Split(' ', 5, StringSplitOptions.RemoveEmptyEntries);
+        var fields = Fields(pid);
         return fields.Length >= 4
             && int.TryParse(fields[1], out var parent)
             && int.TryParse(fields[2], out var group)
-            && int.TryParse(fields[3].Split(' ')[0], out var session)
+            && int.TryParse(fields[3], out var session)
                 ? new ProcessEntry(pid, fields[0][0], parent, group, session)
                 : null;
     }
+
+    /// <summary>When a process began, in clock ticks since the machine did; nothing when there is none of this number.</summary>
+    public static long? StartOf(int pid) =>
+        Fields(pid) is { Length: > 19 } fields && long.TryParse(fields[19], out var start) ? start : null;
 
     /// <summary>Whether the process was started with the variable <paramref name="name"/> set to <paramref name="value"/>.</summary>
     public static bool HasVariable(int pid, string name, string value)
@@ -58,6 +54,14 @@ internal static class ProcessTable
         var wanted = Encoding.UTF8.GetBytes($"{name}={value}\0");
         var at = bytes.AsSpan().IndexOf(wanted);
         return at == 0 || (at > 0 && bytes[at - 1] == 0);
+    }
+
+    // "PID (NAME) STATE PPID PGRP SESSION ...": the name may hold spaces and parentheses, so begin behind its last one.
+    private static string[] Fields(int pid)
+    {
+        var text = ReadSmall($"/proc/{pid}/stat") is { } bytes ? Encoding.UTF8.GetString(bytes) : "";
+        var end = text.LastIndexOf(')');
+        return end < 0 ? [] : text[(end + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
     private static byte[]? ReadSmall(string path)
