@@ -235,7 +235,7 @@ internal sealed class IdentityKeeper : IDisposable
 
     public void Dispose() => _control?.Dispose();
 
-    private static bool SameAnchors(byte[][] one, byte[][] other) =>
+    internal static bool SameAnchors(byte[][] one, byte[][] other) =>
         one.Length == other.Length && Array.TrueForAll(one, each => Array.Exists(other, known => known.AsSpan().SequenceEqual(each)));
 
     private async ReactorTask<string> TryJoin(ControlConnector connector, Uri control)

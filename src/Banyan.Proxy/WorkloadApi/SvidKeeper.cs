@@ -45,7 +45,7 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
     /// <summary>Looks whether other anchors are trusted.</summary>
     internal void Look()
     {
-        if (!ReferenceEquals(identity.Anchors, _anchors))
+        if (!ReferenceEquals(identity.Anchors, _anchors) && !IdentityKeeper.SameAnchors(identity.Anchors, _anchors))
         {
             _anchors = identity.Anchors;
             if (_current is not null)
@@ -76,6 +76,13 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
             if (issued is null)
             {
                 _renewal.Failed(isFinal);
+                if (isFinal && Current is not null)
+                {
+                    // It was denied, say: the next one is asked for with the proxy's own.
+                    _current = null;
+                    _renewal.Hurry(Spread * Random.Shared.NextDouble());
+                }
+
                 log.Write(LogLevel.Warn, "svid-failed", problem);
                 continue;
             }
