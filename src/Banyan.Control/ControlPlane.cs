@@ -3,6 +3,7 @@ using Banyan.Control.Api;
 using Banyan.Control.Events;
 using Banyan.Control.Hosting;
 using Banyan.Control.Identity;
+using Banyan.Control.Keys;
 using Banyan.Control.Registry;
 using Banyan.Control.Reports;
 using Banyan.Control.Sources.Files;
@@ -160,6 +161,9 @@ public sealed class ControlPlane : IAsyncDisposable
         var paths = Distinct(_options.Files);
         var storeLog = _logs.CreateLogger("Banyan.Control.Store");
         var state = Restored(database, paths, storeLog);
+        var keyLog = _logs.CreateLogger("Banyan.Control.Keys");
+        var keyFolder = new KeySetFolder(folder.Path, keyLog);
+        state.Keys = keyFolder.Load();
 
         var xdsLog = _logs.CreateLogger("Banyan.Control.Xds");
         _hub = new XdsHub(xdsLog, _time, PushPace.OfProcess());
@@ -169,6 +173,7 @@ public sealed class ControlPlane : IAsyncDisposable
 
         var leases = new Leases(_time);
         var sightings = new Sightings(_time);
+        var keys = Own(new KeySetKeeper(store, keyFolder, _options.KeyRefresh, keyLog, _time));
         var (leadership, pulse) = Watch(database, store, commit, leases, sightings);
         Action<string>? saw = pulse is null ? null : node => pulse.Tell(PostgresPulse.Instance + node);
         var registry = new RegistryIntake(commit);
@@ -191,7 +196,7 @@ public sealed class ControlPlane : IAsyncDisposable
             new ProxyServices(xds, reports, identity.Service, identity.Gate, identity.Server, _handshakes),
             (context, listener) => Access.AdmitAsync(context, listener, store.View, _time.GetUtcNow()),
             new ApiRoutes(
-                new StatusEndpoint(store, _hub, files, database),
+                new StatusEndpoint(store, _hub, files, database, keys),
                 new ResourcesEndpoint(store),
                 new ApplyEndpoint(store, new ApiIntake(commit, files, database, guard)),
                 new HistoryEndpoint(store, database, new RollbackIntake(database, commit, files, guard)),
@@ -243,6 +248,7 @@ public sealed class ControlPlane : IAsyncDisposable
         Watch(new StoreKeeper(store, commit, instances, database, storeLog, _time).RunAsync(_stopping.Token));
         Watch(feed.RunAsync(_stopping.Token));
         Watch(identity.Keeper.RunAsync(_stopping.Token));
+        Watch(keys.RunAsync(_stopping.Token));
         Watch(RehearseAsync());
         Log.Started(_log, XdsEndPoint, ApiEndPoint, SocketPath);
     }

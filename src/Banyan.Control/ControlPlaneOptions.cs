@@ -38,6 +38,9 @@ public sealed record ControlPlaneOptions
     /// </summary>
     public TimeSpan InstanceTtl { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often the keys of token issuers are fetched again; after a failure sooner.</summary>
+    public TimeSpan KeyRefresh { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The socket's path after defaults.</summary>
     public string SocketPath => Socket ?? Path.Combine(StateDirectory, "control.sock");
 }

@@ -12,11 +12,11 @@ public sealed class CompileMemory
 {
     private IncrementalCompiler _compiler = new();
 
-    internal CompiledMesh Compile(MeshObject[] objects, WorkloadInstance[] instances)
+    internal CompiledMesh Compile(MeshObject[] objects, WorkloadInstance[] instances, TokenKeys keys)
     {
         try
         {
-            return _compiler.Compile(objects, instances);
+            return _compiler.Compile(objects, instances, keys);
         }
         catch
         {

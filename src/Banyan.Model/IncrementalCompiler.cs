@@ -11,6 +11,7 @@ internal sealed class IncrementalCompiler
     private readonly Memo<ResourceKey, XdsResource> _resourceMemo = new();
     private readonly Memo<string, EquatableList<XdsResource>> _nodeMemo = new();
     private MeshObject[] _objects = [];
+    private TokenKeys _keys = TokenKeys.None;
     private WorkloadInstance[] _instances = [];
     private InstanceIndex _running = new();
     private bool _hasTwins;
@@ -18,13 +19,14 @@ internal sealed class IncrementalCompiler
     private MeshTranslation? _translation;
     private CompiledMesh? _last;
 
-    public CompiledMesh Compile(MeshObject[] objects, WorkloadInstance[] instances)
+    public CompiledMesh Compile(MeshObject[] objects, WorkloadInstance[] instances, TokenKeys keys)
     {
         var output = new MeshDraft(_last);
         var changes = Register(instances);
-        if (_resolved is null || !IsSame(objects))
+        if (_resolved is null || !IsSame(objects) || !ReferenceEquals(_keys, keys))
         {
-            _resolved = ResolvedMesh.Of(objects);
+            _resolved = ResolvedMesh.Of(objects, keys);
+            _keys = keys;
             _objects = objects;
             _translation = null;
         }

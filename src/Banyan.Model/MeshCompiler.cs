@@ -7,9 +7,13 @@ namespace Banyan.Model;
 public static class MeshCompiler
 {
     /// <summary>
-    /// Compiles all; <paramref name="memory"/> makes the next time quicker and never changes the result.
+    /// Compiles all; <paramref name="memory"/> makes the next time quicker and never changes the result. Without
+    /// <paramref name="keys"/> no token is accepted.
     /// </summary>
     public static CompiledMesh Compile(
-        IEnumerable<MeshObject> objects, IEnumerable<WorkloadInstance> instances, CompileMemory? memory = null) =>
-        (memory ?? new CompileMemory()).Compile([.. objects], [.. instances]);
+        IEnumerable<MeshObject> objects,
+        IEnumerable<WorkloadInstance> instances,
+        CompileMemory? memory = null,
+        TokenKeys? keys = null) =>
+        (memory ?? new CompileMemory()).Compile([.. objects], [.. instances], keys ?? TokenKeys.None);
 }

@@ -20,7 +20,8 @@ public enum Failure : byte
     NameNotResolved,
     RequestLoop,
 
-    // Authorize: who may.
+    // Authenticate and authorize: who may.
+    TokenRefused,
     AuthorizationDenied,
     PolicyNotHttp,
 

@@ -51,6 +51,7 @@ public sealed record FailureRow(
     private static string ReasonPhrase(int status) => status switch
     {
         400 => "Bad Request",
+        401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         408 => "Request Timeout",
@@ -76,6 +77,7 @@ public static class FailureTable
     private static int GrpcStatusOf(Failure failure, int status) => (failure, status) switch
     {
         (Failure.MalformedResponse, _) or (_, 400) => GrpcCall.Internal,
+        (_, 401) => GrpcCall.Unauthenticated,
         (_, 403) => GrpcCall.PermissionDenied,
         (_, 404) => GrpcCall.Unimplemented,
         (_, 431) => GrpcCall.ResourceExhausted,
@@ -98,6 +100,7 @@ public static class FailureTable
         Add(Failure.DiscoveryUnavailable, 503, "discovery-unavailable", "destination_unavailable", Counter.DiscoveryUnavailable, "The destination is not known yet and the control plane cannot be asked.");
         Add(Failure.NameNotResolved, 502, "name-not-resolved", "dns_error", null, "The host name could not be resolved.");
         Add(Failure.RequestLoop, 508, "request-loop", "proxy_loop_detected", Counter.Loops, "The request leads back to this proxy.");
+        Add(Failure.TokenRefused, 401, "token-refused", "http_request_denied", null, "The token is not accepted.");
         Add(Failure.AuthorizationDenied, 403, "authorization-denied", "http_request_denied", Counter.AuthorizationDenied, "An authorization policy denies the call.");
         Add(Failure.PolicyNotHttp, 0, "l7-policy-not-http", "http_request_denied", Counter.AuthorizationDenied, "An authorization policy asks about requests, and the connection is not HTTP.");
         Add(Failure.NoRoute, 404, "no-route", "http_request_denied", Counter.NoRoute, "No route matches the request.");

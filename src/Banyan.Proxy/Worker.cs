@@ -3,6 +3,7 @@ using Banyan.Proxy.Balance;
 using Banyan.Proxy.Http;
 using Banyan.Proxy.Match;
 using Banyan.Proxy.Options;
+using Banyan.Proxy.Policy;
 using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
@@ -60,6 +61,12 @@ internal sealed class Worker : ReactorContext
 
     /// <summary>What the way from and to other sidecars is secured with; null: it is plaintext.</summary>
     internal HopSecurity? Security { get; set; }
+
+    /// <summary>Tokens that were verified before.</summary>
+    internal TokenCache Tokens { get; } = new();
+
+    /// <summary>What tokens are judged by.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Tells of calls that policies deny; null: nobody listens.</summary>
     internal DenialLog? Denials { get; init; }

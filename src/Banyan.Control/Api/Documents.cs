@@ -1,3 +1,4 @@
+using Banyan.Control.Keys;
 using Banyan.Control.Store;
 using Banyan.Model;
 
@@ -12,7 +13,8 @@ public sealed record StatusDocument(
     IReadOnlyList<ProxyStatus> Proxies,
     int Objects,
     IReadOnlyList<string> Warnings,
-    StoreStatus? Store = null);
+    StoreStatus? Store = null,
+    IReadOnlyList<KeySetStatus>? KeySets = null);
 
 /// <summary>The database.</summary>
 /// <param name="Name">A path, or an address without its password.</param>

@@ -1,3 +1,4 @@
+using Banyan.Control.Keys;
 using Banyan.Control.Store;
 using Banyan.Control.Store.Persistence;
 using Banyan.Control.Xds;
@@ -7,7 +8,7 @@ namespace Banyan.Control.Api;
 
 /// <summary>GET /api/v1/status, GET /ready, and the word that lets a removal take effect.</summary>
 internal sealed class StatusEndpoint(
-    ConfigStore store, XdsHub hub, FileIntake intake, IDatabase database)
+    ConfigStore store, XdsHub hub, FileIntake intake, IDatabase database, KeySetKeeper keys)
 {
     private static readonly string Version =
         typeof(StatusEndpoint).Assembly.GetName().Version?.ToString(3) ?? "0";
@@ -24,7 +25,8 @@ internal sealed class StatusEndpoint(
             [.. hub.Nodes().Select(Proxy)],
             view.Objects.Count,
             [.. view.Warnings.Select(warning => warning.ToString())],
-            new StoreStatus(database.Name, view.StoreProblem)), ApiJson.Default.StatusDocument);
+            new StoreStatus(database.Name, view.StoreProblem),
+            keys.Status), ApiJson.Default.StatusDocument);
     }
 
     /// <summary>Whether every source finished its first load.</summary>

@@ -112,7 +112,8 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
 
         var compiled = MeshCompiler.Compile(
             preview.Values.Select(item => item.Object), state.Instances.Values.Select(entry => entry.Instance)
-                .Concat(state.Registrations.Values.Select(item => item.Instance())));
+                .Concat(state.Registrations.Values.Select(item => item.Instance())),
+            keys: state.Keys);
         return new ApiOutcome(ApiOutcomeKind.Done, WithUnchanged(order, changes), [], compiled.Warnings, verdict.Told);
     }
 

@@ -128,7 +128,8 @@ internal sealed class ConfigStore : IDisposable
                 _state.Live.Values.Select(item => item.Object),
                 _state.Instances.Values.Select(entry => entry.Instance)
                     .Concat(_state.Registrations.Values.Select(item => item.Instance())),
-                _memory);
+                _memory,
+                _state.Keys);
         }
         catch (Exception exception)
         {

@@ -29,6 +29,9 @@ internal sealed class StoreState
     public ImmutableDictionary<string, Token> Tokens { get; set; } =
         ImmutableDictionary.Create<string, Token>(StringComparer.Ordinal);
 
+    /// <summary>What the issuers of tokens sign with.</summary>
+    public TokenKeys Keys { get; set; } = TokenKeys.None;
+
     /// <summary>Counts changes of what is in effect, as far as the database holds them.</summary>
     public long Revision => Marks.Revision;
 

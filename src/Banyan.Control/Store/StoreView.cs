@@ -47,6 +47,9 @@ internal sealed record StoreView
     /// <summary>Tokens of the API.</summary>
     public ImmutableDictionary<string, Token> Tokens { get; init; } = ImmutableDictionary<string, Token>.Empty;
 
+    /// <summary>What the issuers of tokens sign with.</summary>
+    public TokenKeys Keys { get; init; } = TokenKeys.None;
+
     /// <summary>What all came to; null before the first compilation.</summary>
     public CompiledMesh? Mesh { get; init; }
 
@@ -70,6 +73,7 @@ internal sealed record StoreView
         StoreProblem = state.StoreProblem ?? state.Awaited,
         Registrations = state.Registrations,
         Tokens = state.Tokens,
+        Keys = state.Keys,
         Mesh = compiled,
     };
 

@@ -22,8 +22,46 @@ public sealed record AuthorizationPolicySpec
 
     public PolicyMode Mode { get; init; } = PolicyMode.Enforce;
 
+    /// <summary>Whose tokens count in the rules below; what they say is asked for by
+    /// <see cref="PolicySource.JwtClaims"/>.</summary>
+    public EquatableList<PolicyToken> Jwt { get; init; } = [];
+
     /// <summary>Any of them has to match; none and <see cref="PolicyAction.Allow"/>: everything is denied.</summary>
     public EquatableList<PolicyRule> Rules { get; init; } = [];
+}
+
+/// <summary>An issuer of tokens (JWT, RFC 7519), whom they are for, and where they stand.</summary>
+public sealed record PolicyToken
+{
+    /// <summary>The claim <c>iss</c>, exactly.</summary>
+    public string Issuer { get; init; } = "";
+
+    /// <summary>One of them has to be in the claim <c>aud</c>; empty = whoever it is meant for.</summary>
+    public EquatableList<string> Audiences { get; init; } = [];
+
+    public PolicyTokenKeys Jwks { get; init; } = new();
+
+    /// <summary>Name of the header field; in <c>authorization</c> the token stands behind <c>Bearer</c>.</summary>
+    public string Header { get; init; } = "authorization";
+}
+
+/// <summary>Where an issuer's public keys (JWK Set, RFC 7517) come from: one of both.</summary>
+public sealed record PolicyTokenKeys
+{
+    /// <summary>Beside the file of the policy.</summary>
+    public string File { get; init; } = "";
+
+    /// <summary>By http or https, fetched by the control plane.</summary>
+    public string Url { get; init; } = "";
+}
+
+/// <summary>A claim that a token must have.</summary>
+/// <param name="Name">Its name; with dots, and without a slash, the way to it through objects.</param>
+/// <param name="Values">Any of them; a <c>*</c> at the end stands for any rest, alone for any value.</param>
+public sealed record PolicyClaim(string Name, EquatableList<string> Values)
+{
+    /// <summary>The names on the way to it.</summary>
+    public IReadOnlyList<string> Path => Name.Contains('/', StringComparison.Ordinal) ? [Name] : Name.Split('.');
 }
 
 /// <summary>Which workloads of the policy's namespace it is for; all fields must match, empty ones do.</summary>
@@ -58,6 +96,9 @@ public sealed record PolicyRule
 
     /// <summary>Any of them; empty = anything.</summary>
     public EquatableList<PolicyOperation> To { get; init; } = [];
+
+    /// <summary>Some of its entries ask for what only a request has.</summary>
+    public bool AsksRequest => From.Any(static each => each.AsksRequest) || To.Any(static each => each.AsksRequest);
 }
 
 /// <summary>A caller: each field that is set has to match, by any of its values.</summary>
@@ -74,8 +115,14 @@ public sealed record PolicySource
     /// <summary>Addresses of the connection's peer, as <c>IP</c> or <c>IP/BITS</c>.</summary>
     public EquatableList<string> Networks { get; init; } = [];
 
-    public bool IsEmpty =>
-        Principals.Count == 0 && ServiceAccounts.Count == 0 && Namespaces.Count == 0 && Networks.Count == 0;
+    /// <summary>What a verified token says: all of these.</summary>
+    public EquatableList<PolicyClaim> JwtClaims { get; init; } = [];
+
+    public bool IsEmpty => Principals.Count == 0 && ServiceAccounts.Count == 0 && Namespaces.Count == 0
+        && Networks.Count == 0 && JwtClaims.Count == 0;
+
+    /// <summary>Only a request has what it asks for.</summary>
+    public bool AsksRequest => JwtClaims.Count > 0;
 }
 
 /// <summary>What is called: each field that is set has to match, by any of its values; of headers, all.</summary>

@@ -55,11 +55,16 @@ internal static class AuthorizationPolicyTable
             s => s.Networks,
             (s, v) => s with { Networks = v },
             "Addresses of the connection's peer: IP or IP/BITS."),
-        new UnsupportedField<PolicySource>("jwtClaims"))
+        new Field<PolicySource, EquatableList<PolicyClaim>>(
+            "jwtClaims",
+            new ClaimsShape(),
+            s => s.JwtClaims,
+            (s, v) => s with { JwtClaims = v },
+            "What a token of an issuer under jwt must say, all of these: claim to a value, or to a list of which any will do."))
     {
         Check = static (value, map, reading) =>
         {
-            if (value.IsEmpty && !map.Has("jwtClaims") && map.Entries.All(entry => IsEmpty(entry.Value)))
+            if (value.IsEmpty && map.Entries.All(entry => IsEmpty(entry.Value)))
             {
                 reading.Add(map, "names nobody; leave out \"from\" to mean any caller");
             }
@@ -127,6 +132,62 @@ internal static class AuthorizationPolicyTable
             (r, v) => r with { To = v },
             "What they call, any of these; anything when absent."));
 
+    private static readonly ObjectShape<PolicyTokenKeys> Keys = new(
+        new Field<PolicyTokenKeys, string>(
+            "file",
+            new TextShape { MaxLength = 1024 },
+            k => k.File,
+            (k, v) => k with { File = v },
+            "A file with a JWK Set, relative to the file of the policy; followed when it changes."),
+        new Field<PolicyTokenKeys, string>(
+            "url",
+            new TextShape { MaxLength = 2048, Check = AuthorizationRules.CheckKeysUrl },
+            k => k.Url,
+            (k, v) => k with { Url = v },
+            "An http or https URL of a JWK Set; the control plane fetches it every five minutes."))
+    {
+        Check = static (_, map, reading) =>
+        {
+            var (hasFile, hasUrl) = (Says(map, "file"), Says(map, "url"));
+            if (hasFile == hasUrl)
+            {
+                reading.Add(map, hasFile ? "has file and url; leave out one of them" : "needs a file or a url");
+            }
+        },
+    };
+
+    private static readonly ObjectShape<PolicyToken> Token = new(
+        new Field<PolicyToken, string>(
+            "issuer",
+            new TextShape { MinLength = 1, MaxLength = 1024 },
+            t => t.Issuer,
+            (t, v) => t with { Issuer = v },
+            "Who signs the tokens: the claim iss, exactly.")
+        {
+            Required = true,
+        },
+        new Field<PolicyToken, EquatableList<string>>(
+            "audiences",
+            new ListShape<string>(new TextShape { MinLength = 1, MaxLength = 1024 }) { Max = MostValues },
+            t => t.Audiences,
+            (t, v) => t with { Audiences = v },
+            "One of them must be in the claim aud; tokens meant for anybody are taken when empty."),
+        new Field<PolicyToken, PolicyTokenKeys>(
+            "jwks",
+            Keys,
+            t => t.Jwks,
+            (t, v) => t with { Jwks = v },
+            "The issuer's public keys.")
+        {
+            Required = true,
+        },
+        new Field<PolicyToken, string>(
+            "header",
+            new TextShape { MinLength = 1, MaxLength = 256, Check = AuthorizationRules.CheckTokenHeader },
+            t => t.Header,
+            (t, v) => t with { Header = v },
+            "The header field with the token; in authorization it stands behind Bearer."));
+
     private static readonly ObjectShape<AuthorizationPolicySpec> Spec = new(
         new Field<AuthorizationPolicySpec, PolicySelector>(
             "selector",
@@ -146,7 +207,12 @@ internal static class AuthorizationPolicyTable
             s => s.Mode,
             (s, v) => s with { Mode = v },
             "audit: what would be denied is logged and counted, and passes."),
-        new UnsupportedField<AuthorizationPolicySpec>("jwt"),
+        new Field<AuthorizationPolicySpec, EquatableList<PolicyToken>>(
+            "jwt",
+            new ListShape<PolicyToken>(Token) { Max = 16 },
+            s => s.Jwt,
+            (s, v) => s with { Jwt = v },
+            "Issuers whose tokens count in the rules; a token in their header field that is none of theirs is refused."),
         new Field<AuthorizationPolicySpec, EquatableList<PolicyRule>>(
             "rules",
             new ListShape<PolicyRule>(Rule) { Max = 256 },
@@ -163,12 +229,39 @@ internal static class AuthorizationPolicyTable
                     "action",
                     "deny without rules denies nothing; write rules: [{}] to deny everything");
             }
+
+            if (value.Jwt.Count == 0 && map.Find("jwt") is null or ListNode { Items.Count: 0 })
+            {
+                RefuseClaims(map, reading);
+            }
         },
     };
 
     public static readonly ObjectShape<AuthorizationPolicy> Shape =
         ObjectTable.Build<AuthorizationPolicy, AuthorizationPolicySpec>(
             ObjectMetaTable.WithSubdomain, Spec, p => p.Spec, (p, v) => p with { Spec = v });
+
+    /// <summary>Claims without an issuer would never match: the policy would not do what it says.</summary>
+    private static void RefuseClaims(MapNode spec, Reading reading)
+    {
+        var rules = (spec.Find("rules") as ListNode)?.Items ?? [];
+        for (var i = 0; i < rules.Count; i++)
+        {
+            var sources = ((rules[i] as MapNode)?.Find("from") as ListNode)?.Items ?? [];
+            for (var j = 0; j < sources.Count; j++)
+            {
+                if ((sources[j] as MapNode)?.Find("jwtClaims") is MapNode { Entries.Count: > 0 } claims)
+                {
+                    reading.Add(
+                        claims,
+                        $"rules[{i}].from[{j}].jwtClaims",
+                        "no token is accepted here; say whose under spec.jwt: [{issuer: ..., audiences: [...], jwks: {url: ...}}]");
+                }
+            }
+        }
+    }
+
+    private static bool Says(MapNode map, string field) => map.Find(field) is { } node and not ScalarNode { Text.Length: 0 };
 
     private static bool IsEmpty(Node node) =>
         node is ScalarNode { IsNull: true } or ListNode { Items.Count: 0 } or MapNode { Entries.Count: 0 };

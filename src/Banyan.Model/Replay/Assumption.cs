@@ -26,11 +26,15 @@ internal readonly record struct Assumption(bool InFavour, bool IsHttp, PathKnowl
     private PolicyRule Applied(PolicyRule rule, bool matches, bool asksPath)
     {
         var (isHttp, knowsMethod) = (IsHttp, KnowsMethod);
-        var from = Entries(rule.From, matches, static each => each.Networks.Count > 0, static each => each with { Networks = [] }, static each => each.IsEmpty);
+        var from = Entries(rule.From, matches, IsUnknownCaller, KnownCaller, static each => each.IsEmpty);
         var to = Entries(rule.To, matches, IsUnknown, Known, static each => each == new PolicyOperation());
 
         // Of a rule that does not match at all, ports and fields stay: they decide whether it has a say at a port.
         return from is null || to is null ? rule with { From = Nobody } : new PolicyRule { From = from, To = to };
+
+        bool IsUnknownCaller(PolicySource each) => each.Networks.Count > 0 || (isHttp && each.JwtClaims.Count > 0);
+
+        PolicySource KnownCaller(PolicySource each) => each with { Networks = [], JwtClaims = isHttp ? [] : each.JwtClaims };
 
         bool IsUnknown(PolicyOperation each) => isHttp
             && (each.Hosts.Count > 0 || each.Headers.Count > 0 || (!knowsMethod && each.Methods.Count > 0) || (asksPath && each.AsksPath));

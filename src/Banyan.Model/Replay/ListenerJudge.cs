@@ -54,6 +54,10 @@ internal sealed class ListenerJudge(AuthorizationPlan plan)
     public bool AllowsOnlyWhatIsSaid => plan.Policies.Any(each =>
         each.Spec is { Mode: PolicyMode.Enforce, Action: PolicyAction.Allow });
 
+    /// <summary>Whose tokens are verified: a request with one that is not good is refused, whatever rules say.</summary>
+    public HashSet<PolicyToken> TokensAsked =>
+        [.. plan.Policies.Where(each => each.Spec.Mode == PolicyMode.Enforce).SelectMany(each => each.Spec.Jwt)];
+
     /// <summary>Which things the policies ask for that reports do not have, in words.</summary>
     public IEnumerable<string> NotReported(SeenCall call)
     {
@@ -77,6 +81,11 @@ internal sealed class ListenerJudge(AuthorizationPlan plan)
         if (operations.Exists(each => each.Headers.Count > 0))
         {
             yield return "header fields";
+        }
+
+        if (call.IsHttp && (TokensAsked.Count > 0 || rules.Exists(rule => rule.From.Any(each => each.JwtClaims.Count > 0))))
+        {
+            yield return "tokens";
         }
 
         if (rules.Exists(rule => rule.From.Any(each => each.Networks.Count > 0)))
@@ -162,9 +171,9 @@ internal sealed class ListenerJudge(AuthorizationPlan plan)
             // As if it were all that allows.
             var alone = assumption.Applied(policy with
             {
-                Spec = policy.Spec with { Action = PolicyAction.Allow, Rules = [rule] },
+                Spec = policy.Spec with { Action = PolicyAction.Allow, Rules = [rule], Jwt = [] },
             });
-            var table = Compile(plan with { Policies = [alone], Probe = null });
+            var table = Compile(plan with { Policies = [alone], Probe = null, Keys = [] });
             _asks.Add(key, may = table is not null && Decide(table, call, assumption.IsHttp, "/").Allowed);
         }
 

@@ -32,6 +32,12 @@ public static class PolicyReplay
             yield return new DeniedCall(call, becomes.Policy, IsAudit: false, !becomes.Possibly, Why(next, call, becomes.Possibly));
         }
 
+        else if (was.Possibly && call.IsHttp && Protocols.IsHttp(next.Plan.Protocol) && !next.TokensAsked.IsSubsetOf(old.TokensAsked))
+        {
+            var asking = next.Plan.Policies.First(each => each.Spec is { Mode: PolicyMode.Enforce, Jwt.Count: > 0 });
+            yield return new DeniedCall(call, asking.FullName, IsAudit: false, IsSure: false, Why(next, call, isOpen: true));
+        }
+
         if (becomes.Audited.Length > 0 && was.Audited != becomes.Audited)
         {
             yield return new DeniedCall(call, becomes.Audited, IsAudit: true, IsSure: true, "");

@@ -15,7 +15,7 @@ internal sealed class PolicyIndex(IEnumerable<AuthorizationPolicy> policies)
         _byNamespace[scope].Where(policy => Selects(policy, service, workload)).ToEquatableList();
 
     /// <summary>Conditions of all policies: what they select, and what of them cannot be asked of TCP.</summary>
-    public void Judge(IReadOnlyCollection<Workload> workloads, PortIndex ports, StatusBook book)
+    public void Judge(IReadOnlyCollection<Workload> workloads, PortIndex ports, TokenKeys keys, StatusBook book)
     {
         foreach (var policy in _byNamespace.SelectMany(each => each))
         {
@@ -32,6 +32,7 @@ internal sealed class PolicyIndex(IEnumerable<AuthorizationPolicy> policies)
             }
 
             TellLeftOut(policy, selected, ports, book);
+            TellKeys(policy, keys, book);
         }
     }
 
@@ -42,27 +43,78 @@ internal sealed class PolicyIndex(IEnumerable<AuthorizationPolicy> policies)
         {
             for (var i = 0; i < policy.Spec.Rules[rule].To.Count; i++)
             {
-                var operation = policy.Spec.Rules[rule].To[i];
-                if (!operation.AsksRequest)
+                if (policy.Spec.Rules[rule].To[i] is { AsksRequest: true } operation)
                 {
-                    continue;
-                }
-
-                var opaque = selected
-                    .SelectMany(each => each.Spec.Ports.Select(port => (Workload: each, port.Port)))
-                    .Where(each => operation.Ports.Count == 0 || operation.Ports.Contains(each.Port))
-                    .Where(each => !Protocols.IsHttp(ports.Behind(each.Workload, each.Port)))
-                    .Select(each => $"{each.Workload.Spec.Service}:{each.Port}")
-                    .Distinct(StringComparer.Ordinal)
-                    .ToList();
-                if (opaque.Count > 0)
-                {
-                    var message = $"rules[{rule}].to[{i}] asks for what only HTTP has and is left out where bytes are "
-                        + $"relayed unread: {string.Join(", ", opaque)}";
-                    book.Add(policy, "RulesApply", isTrue: false, "NotHttp", message);
-                    book.Warn(policy, $"spec.rules[{rule}].to[{i}]", message);
+                    TellLeftOut(policy, $"rules[{rule}].to[{i}]", operation.Ports, selected, ports, book);
                 }
             }
+
+            for (var i = 0; i < policy.Spec.Rules[rule].From.Count; i++)
+            {
+                if (policy.Spec.Rules[rule].From[i].AsksRequest)
+                {
+                    TellLeftOut(policy, $"rules[{rule}].from[{i}]", [], selected, ports, book);
+                }
+            }
+        }
+    }
+
+    private static void TellLeftOut(
+        AuthorizationPolicy policy,
+        string field,
+        EquatableList<int> only,
+        List<Workload> selected,
+        PortIndex ports,
+        StatusBook book)
+    {
+        var opaque = selected
+            .SelectMany(each => each.Spec.Ports.Select(port => (Workload: each, port.Port)))
+            .Where(each => only.Count == 0 || only.Contains(each.Port))
+            .Where(each => !Protocols.IsHttp(ports.Behind(each.Workload, each.Port)))
+            .Select(each => $"{each.Workload.Spec.Service}:{each.Port}")
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        if (opaque.Count > 0)
+        {
+            var message = $"{field} asks for what only HTTP has and is left out where bytes are "
+                + $"relayed unread: {string.Join(", ", opaque)}";
+            book.Add(policy, "RulesApply", isTrue: false, "NotHttp", message);
+            book.Warn(policy, $"spec.{field}", message);
+        }
+    }
+
+    /// <summary>Whether the keys of its issuers are known.</summary>
+    private static void TellKeys(AuthorizationPolicy policy, TokenKeys keys, StatusBook book)
+    {
+        if (policy.Spec.Jwt.Count == 0)
+        {
+            return;
+        }
+
+        var isWell = true;
+        for (var i = 0; i < policy.Spec.Jwt.Count; i++)
+        {
+            var source = policy.Spec.Jwt[i].Jwks;
+            var from = source.Url.Length > 0 ? source.Url : source.File;
+            if (keys.Find(policy, source) is not { } set)
+            {
+                isWell = false;
+                book.Add(
+                    policy, "KeysKnown", isTrue: false, "Pending", $"jwt[{i}]: the keys of {from} were not read yet");
+            }
+            else if (set.Problem.Length > 0)
+            {
+                isWell = false;
+                var message = $"jwt[{i}]: {from}: {set.Problem}; "
+                    + (set.Json is null ? "its tokens are refused" : "the keys from before stay");
+                book.Add(policy, "KeysKnown", isTrue: false, set.Json is null ? "NoKeys" : "Stale", message);
+                book.Warn(policy, $"spec.jwt[{i}].jwks", message);
+            }
+        }
+
+        if (isWell)
+        {
+            book.Add(policy, "KeysKnown", isTrue: true, "KeysKnown", "");
         }
     }
 

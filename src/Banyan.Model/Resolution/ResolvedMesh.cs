@@ -46,14 +46,18 @@ internal sealed class ResolvedMesh
 
     public PolicyIndex Policies { get; }
 
+    /// <summary>What the issuers of tokens sign with.</summary>
+    public required TokenKeys Keys { get; init; }
+
     /// <summary>Conditions of every object.</summary>
     public required IReadOnlyDictionary<ObjectKey, ObjectStatus> Statuses { get; init; }
 
     public required EquatableList<Problem> Warnings { get; init; }
 
     /// <summary>Binds the references of all objects; of two with the same key the first counts.</summary>
-    public static ResolvedMesh Of(IEnumerable<MeshObject> objects)
+    public static ResolvedMesh Of(IEnumerable<MeshObject> objects, TokenKeys? keys = null)
     {
+        keys ??= TokenKeys.None;
         var all = objects.DistinctBy(o => o.Key).OrderBy(o => o.Key).ToList();
         var workloads = all.OfType<Workload>().ToList();
         var book = new StatusBook();
@@ -71,12 +75,13 @@ internal sealed class ResolvedMesh
         var modes = MutualTlsModes.Of(all);
         modes.Judge(workloads, book);
         var policies = new PolicyIndex(all.OfType<AuthorizationPolicy>());
-        policies.Judge(workloads, ports, book);
+        policies.Judge(workloads, ports, keys, book);
         return new ResolvedMesh(mesh.Spec, workloads, services, ports, routes, policies)
         {
             Statuses = book.Statuses(all),
             Warnings = book.Warnings(),
             Modes = modes,
+            Keys = keys,
         };
     }
 

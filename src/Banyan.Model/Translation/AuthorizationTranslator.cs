@@ -22,6 +22,11 @@ internal static class AuthorizationTranslator
     public static void Guard(HttpConnectionManager manager, AuthorizationPlan plan)
     {
         var at = 0;
+        if (new TokenTranslator(plan).Packed() is { } tokens)
+        {
+            manager.HttpFilters.Insert(at++, tokens);
+        }
+
         foreach (var (rules, shadow) in Filters(plan))
         {
             var config = new HttpRbac { Rules = rules, ShadowRules = shadow };
@@ -49,8 +54,9 @@ internal static class AuthorizationTranslator
         }
 
         var probe = Probe(plan);
-        var deny = Compile(plan, PolicyAction.Deny);
-        var allow = Compile(plan, PolicyAction.Allow);
+        var tokens = new TokenTranslator(plan);
+        var deny = Compile(plan, tokens, PolicyAction.Deny);
+        var allow = Compile(plan, tokens, PolicyAction.Allow);
         var denied = (Deny(deny.Enforced, probe), Deny(deny.Audited, probe));
         if (denied is not (null, null))
         {
@@ -69,18 +75,19 @@ internal static class AuthorizationTranslator
     }
 
     private static (List<(string Name, XdsPolicy Policy)> Enforced, List<(string Name, XdsPolicy Policy)> Audited) Compile(
-        AuthorizationPlan plan, PolicyAction action)
+        AuthorizationPlan plan, TokenTranslator tokens, PolicyAction action)
     {
         List<(string, XdsPolicy)> enforced = [], audited = [];
         foreach (var policy in plan.Policies.Where(each => each.Spec.Action == action))
         {
-            (policy.Spec.Mode == PolicyMode.Audit ? audited : enforced).AddRange(Rules(policy, plan));
+            (policy.Spec.Mode == PolicyMode.Audit ? audited : enforced).AddRange(Rules(policy, plan, tokens));
         }
 
         return (enforced, audited);
     }
 
-    private static IEnumerable<(string Name, XdsPolicy Policy)> Rules(AuthorizationPolicy policy, AuthorizationPlan plan)
+    private static IEnumerable<(string Name, XdsPolicy Policy)> Rules(
+        AuthorizationPolicy policy, AuthorizationPlan plan, TokenTranslator tokens)
     {
         var rules = policy.Spec.Rules;
         var name = policy.FullName;
@@ -88,7 +95,7 @@ internal static class AuthorizationTranslator
         var leftOut = 0;
         for (var i = 0; i < rules.Count; i++)
         {
-            switch (PolicyRuleTranslator.TryTranslate(rules[i], policy.Metadata.Namespace, plan, out var rule))
+            switch (PolicyRuleTranslator.TryTranslate(rules[i], policy, plan, tokens, out var rule))
             {
                 case RuleOutcome.Applies:
                     made++;
@@ -164,7 +171,7 @@ internal static class AuthorizationTranslator
     private static Permission? Probe(AuthorizationPlan plan)
     {
         var asks = plan.Protocol != PortProtocol.Auto || plan.Policies.Any(policy =>
-            policy.Spec.Mode == PolicyMode.Enforce && policy.Spec.Rules.Any(rule => rule.To.Any(to => to.AsksRequest)));
+            policy.Spec.Mode == PolicyMode.Enforce && policy.Spec.Rules.Any(rule => rule.AsksRequest));
         if (!plan.IsHttp || !asks || plan.Probe?.Health is not { } health)
         {
             return null;

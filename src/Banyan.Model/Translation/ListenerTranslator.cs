@@ -138,7 +138,7 @@ internal sealed class ListenerTranslator(ResolvedMesh resolved)
         var protocol = resolved.Ports.Behind(workload, port);
         var probe = workload.Spec.Process.Length == 0
             && HealthPlan.Of(workload, resolved.Ports) is { Port: { } probed } plan && probed.Port == port ? plan : null;
-        return AuthorizationPlan.Of(policies, resolved.Spec.TrustDomain, port, protocol, probe);
+        return AuthorizationPlan.Of(policies, resolved.Spec.TrustDomain, port, protocol, probe, resolved.Keys);
     }
 
     /// <summary>Who may call what at an inbound listener.</summary>
@@ -150,7 +150,8 @@ internal sealed class ListenerTranslator(ResolvedMesh resolved)
                 _mesh.TrustDomain,
                 port.Port,
                 Protocol(instance, port),
-                probe: null);
+                probe: null,
+                resolved.Keys);
 
     private Workload? Behind(WorkloadInstance instance, InstancePort port) =>
         _byProcess[(port.ServiceNamespace, instance.Workload, port.Service)]

@@ -19,7 +19,8 @@ internal enum RuleOutcome
 /// <summary>One rule of an AuthorizationPolicy at one port, as RBAC has it.</summary>
 internal static class PolicyRuleTranslator
 {
-    public static RuleOutcome TryTranslate(PolicyRule rule, string scope, AuthorizationPlan plan, out XdsPolicy? policy)
+    public static RuleOutcome TryTranslate(
+        PolicyRule rule, AuthorizationPolicy owner, AuthorizationPlan plan, TokenTranslator tokens, out XdsPolicy? policy)
     {
         policy = null;
         var made = new XdsPolicy();
@@ -46,10 +47,18 @@ internal static class PolicyRuleTranslator
             return leftOut == rule.To.Count ? RuleOutcome.NotForTcp : RuleOutcome.OtherPort;
         }
 
-        made.Principals.AddRange(rule.From.Select(source => Source(source, scope, plan.TrustDomain)));
+        made.Principals.AddRange(rule.From
+            .Where(source => plan.IsHttp || !source.AsksRequest)
+            .Select(source => Source(source, owner, plan, tokens)));
         if (rule.From.Count == 0)
         {
             made.Principals.Add(new Principal { Any = true });
+        }
+
+        // Nobody is left: all that was said of callers is about tokens.
+        if (made.Principals.Count == 0)
+        {
+            return RuleOutcome.NotForTcp;
         }
 
         policy = made;
@@ -59,9 +68,11 @@ internal static class PolicyRuleTranslator
     /// <summary>One exact request.</summary>
     public static Permission Call(string method, string path) => All([Method(method), Path(path)]);
 
-    private static Principal Source(PolicySource source, string scope, string trustDomain)
+    private static Principal Source(
+        PolicySource source, AuthorizationPolicy owner, AuthorizationPlan plan, TokenTranslator tokens)
     {
-        var domain = WorkloadIdentity.Domain(trustDomain);
+        var scope = owner.Metadata.Namespace;
+        var domain = WorkloadIdentity.Domain(plan.TrustDomain);
         List<Principal> all = [];
         Add(source.Principals.Select(Identity));
         Add(source.ServiceAccounts.Select(account => account.Split('/') is [var space, var name]
@@ -69,6 +80,12 @@ internal static class PolicyRuleTranslator
             : Identity($"{domain}/ns/{scope}/sa/{account}")));
         Add(source.Namespaces.Select(space => Identity($"{domain}/ns/{space}/*")));
         Add(source.Networks.Select(Network));
+        if (source.JwtClaims.Count > 0)
+        {
+            var keys = plan.KeysOf(owner);
+            all.AddRange(source.JwtClaims.Select(claim => tokens.Claim(owner, keys, claim)));
+        }
+
         if (all.Count == 1)
         {
             return all[0];

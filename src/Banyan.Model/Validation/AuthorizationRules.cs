@@ -3,6 +3,7 @@ using System.Text;
 using Banyan.Model.Text;
 using Banyan.Rules;
 using Banyan.Rules.Authorization;
+using Banyan.Rules.Tokens;
 
 namespace Banyan.Model;
 
@@ -107,6 +108,25 @@ internal static class AuthorizationRules
             ? null
             : $"{Quote.Text(text)} is no call of gRPC; write package.Service/Method or package.Service/*";
     }
+
+    public static string? CheckKeysUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" && url.Host.Length > 0
+            && url.UserInfo.Length == 0 && url.Fragment.Length == 0
+            ? null
+            : $"{Quote.Text(text)} is no address of a key set; write an http or https URL without user and fragment";
+
+    public static string? CheckTokenHeader(string text) =>
+        text.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))
+            ? null
+            : $"{Quote.Text(text)} is no name of a header field; write for example authorization or x-token";
+
+    public static string? CheckClaimName(string text) => text.Length is 0 or > 256
+        ? "the name of a claim has 1 to 256 characters"
+        : new PolicyClaim(text, []).Path is var path && (path.Count > TokenLimits.ClaimDepth || path.Any(static each => each.Length == 0))
+            ? $"{Quote.Text(text)} is no claim; write NAME, or OBJECT.NAME with at most {TokenLimits.ClaimDepth} parts for one in an object"
+            : null;
+
+    public static string? CheckClaimValue(string text) => OnlyAtTheEnd(text);
 
     private static string? OnlyAtTheEnd(string text) =>
         text.IndexOf('*', StringComparison.Ordinal) is var at && at >= 0 && at < text.Length - 1

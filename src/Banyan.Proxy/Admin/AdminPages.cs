@@ -145,6 +145,7 @@ internal sealed class AdminPages(AdminContext context)
         EdgeMetrics.Write(writer, EdgeTotals.Collect(context.Metrics), context.Housekeeping.Node, Identity);
         TcpMetrics.Write(writer, context.Metrics, context.Housekeeping.Node, Identity);
         TlsMetrics.Write(writer, context.Metrics);
+        TokenMetrics.Write(writer, context.Metrics);
         ReactorMetrics.Write(writer, context.Metrics);
         HealthMetrics.Write(writer, context.HealthCheckers());
         var snapshot = context.Snapshots.Current;

@@ -7,6 +7,7 @@ using Banyan.Proxy.Reactor;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules;
+using Banyan.Rules.Tokens;
 using Banyan.Wire.Http1;
 using Banyan.Wire.Http2;
 
@@ -149,6 +150,9 @@ internal sealed class Exchange
 
     /// <summary>Name of the policy that denied it; null when none did, empty when it has no name.</summary>
     internal string? DeniedBy { get; set; }
+
+    /// <summary>Why its token is not accepted.</summary>
+    internal TokenRefusal TokenRefusal { get; set; }
 
     /// <summary>The request is a call of gRPC.</summary>
     internal bool IsGrpc { get; private set; }
@@ -355,6 +359,7 @@ internal sealed class Exchange
         ResetClient = false;
         ResetCode = ErrorCode.InternalError;
         DeniedBy = null;
+        TokenRefusal = TokenRefusal.None;
         IsGrpc = false;
         GrpcStatus = GrpcCall.NoStatus;
         StaleConnection = false;

@@ -17,8 +17,10 @@ internal static class GrpcCall
     internal const int Internal = 13;
     internal const int Unavailable = 14;
 
-    /// <summary>Highest status that the protocol knows: UNAUTHENTICATED.</summary>
-    internal const int MaxStatus = 16;
+    internal const int Unauthenticated = 16;
+
+    /// <summary>Highest status that the protocol knows.</summary>
+    internal const int MaxStatus = Unauthenticated;
 
     private const int MaxTimeoutDigits = 8;
 

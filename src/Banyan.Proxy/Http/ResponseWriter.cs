@@ -48,6 +48,7 @@ internal static class ResponseWriter
         var builder = new HeadBuilder(output);
         builder.Append(row.StatusLine);
         builder.Append(row.Fields);
+        builder.Append(Authenticate.ChallengeFor(x));
         WriteDeniedBy(ref builder, x);
         WriteConnection(ref builder, x, default);
         builder.Append("\r\n"u8);
@@ -65,6 +66,7 @@ internal static class ResponseWriter
     {
         var builder = new HeadBuilder(output);
         builder.Append(row.GrpcHead.AsSpan(0, row.GrpcHead.Length - 2));
+        builder.Append(Authenticate.ChallengeFor(x));
         WriteDeniedBy(ref builder, x);
         builder.Append("\r\n"u8);
         return builder.Length;

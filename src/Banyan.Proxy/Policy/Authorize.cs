@@ -3,6 +3,7 @@ using Banyan.Proxy.Match;
 using Banyan.Proxy.Record;
 using Banyan.Proxy.Snapshot;
 using Banyan.Rules.Authorization;
+using Banyan.Rules.Tokens;
 
 namespace Banyan.Proxy.Policy;
 
@@ -13,26 +14,47 @@ namespace Banyan.Proxy.Policy;
 internal static class Authorize
 {
     /// <summary>Decides about a request, by its canonical path.</summary>
-    internal static Failure Request(Exchange x) => x.Listener.Authorization is { } table
-        ? Judge(x, table, new AuthorizationView
+    internal static Failure Request(Exchange x)
+    {
+        var verdicts = default(TokenVerdicts);
+        Span<TokenVerdict?> tokens = verdicts;
+        if (x.Listener.Tokens is { } accepted && Authenticate.Request(x, accepted, tokens) is var failure && failure != Failure.None)
         {
-            Identity = x.Client.Identity,
-            Peer = table.AsksNetwork ? x.Client.Address : default,
-            Port = x.Listener.Port,
-            IsHttp = true,
-            Request = RouteStage.View(x),
-        })
-        : Failure.None;
+            return failure;
+        }
+
+        return x.Listener.Authorization is { } table
+            ? Judge(x, table, new AuthorizationView
+            {
+                Identity = x.Client.Identity,
+                Peer = table.AsksNetwork ? x.Client.Address : default,
+                Port = x.Listener.Port,
+                IsHttp = true,
+                Tokens = tokens,
+                Request = RouteStage.View(x),
+            })
+            : Failure.None;
+    }
 
     /// <summary>Decides about a connection whose bytes are relayed unread.</summary>
-    internal static Failure Connection(Exchange x) => x.Listener.Authorization is { } table
-        ? Judge(x, table, new AuthorizationView
+    internal static Failure Connection(Exchange x)
+    {
+        if (x.Listener.Tokens is { RequiresToken: true })
         {
-            Identity = x.Client.Identity,
-            Peer = table.AsksNetwork ? x.Client.Address : default,
-            Port = x.Listener.Port,
-        })
-        : Failure.None;
+            // No policy's, but denied all the same.
+            x.DeniedBy = "";
+            return Failure.PolicyNotHttp;
+        }
+
+        return x.Listener.Authorization is { } table
+            ? Judge(x, table, new AuthorizationView
+            {
+                Identity = x.Client.Identity,
+                Peer = table.AsksNetwork ? x.Client.Address : default,
+                Port = x.Listener.Port,
+            })
+            : Failure.None;
+    }
 
     /// <summary>The policy's name is for who has shown that it belongs to the mesh, or where nobody can.</summary>
     internal static ReadOnlySpan<char> NameFor(Exchange x) =>

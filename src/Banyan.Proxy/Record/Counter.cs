@@ -135,6 +135,9 @@ public enum Counter
     /// <summary>Requests and connections that a policy in audit mode would have denied.</summary>
     AuthorizationAudited,
 
+    /// <summary>Tokens that were read and verified, not known from before.</summary>
+    TokensVerified,
+
     /// <summary>TLS connections that ended without the peer's word that this was all.</summary>
     TlsTruncations,
 }

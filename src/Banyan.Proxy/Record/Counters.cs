@@ -70,6 +70,7 @@ internal static class Counters
         Total(Counter.TlsHandshakesDelayed, "banyan_tls_handshakes_delayed", "TLS handshakes that waited until others were done.");
         Total(Counter.AuthorizationDenied, "banyan_authorization_denied", "Requests and connections that an authorization policy denied.");
         Total(Counter.AuthorizationAudited, "banyan_authorization_audited", "Requests and connections that an authorization policy in audit mode would have denied.");
+        Total(Counter.TokensVerified, "banyan_tokens_verified", "Tokens of requests that were read and verified, because they were not known from before.");
         Total(Counter.TlsTruncations, "banyan_tls_truncations", "TLS connections that ended without close_notify.");
         return table;
 

@@ -39,6 +39,9 @@ public sealed class MetricsShard
     /// <summary>TLS connections that failed, by <c>TlsRefusal</c>.</summary>
     internal long[] TlsRefusals { get; } = new long[Tls.TlsRefusals.Count];
 
+    /// <summary>Requests whose token was not accepted, by its reason.</summary>
+    internal long[] TokenRefusals { get; } = new long[Banyan.Rules.Tokens.TokenRefusals.Count];
+
     /// <summary>Connections that are relayed unread.</summary>
     internal CellSet<TcpKey, TcpCell> Tcp { get; }
 

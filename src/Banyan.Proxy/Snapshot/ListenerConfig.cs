@@ -1,6 +1,7 @@
 using System.Net;
 using Banyan.Proxy.Record;
 using Banyan.Rules.Authorization;
+using Banyan.Rules.Tokens;
 
 namespace Banyan.Proxy.Snapshot;
 
@@ -68,6 +69,9 @@ public sealed class ListenerConfig
 
     /// <summary>Inbound: who may call; elsewhere the application of this side calls.</summary>
     public ListenerSecurity Security { get; init; }
+
+    /// <summary>Inbound: whose tokens are accepted; null = nobody looks at any.</summary>
+    public TokenTable? Tokens { get; init; }
 
     /// <summary>Inbound: who may call what; null = anybody anything.</summary>
     public AuthorizationTable? Authorization { get; init; }

@@ -101,6 +101,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             && old.Protocol == resource.Protocol
             && old.Security == resource.Security
             && ReferenceEquals(old.Authorization, resource.Manager.Authorization)
+            && ReferenceEquals(old.Tokens, resource.Manager.Tokens)
             && old.Address.Equals(resource.Address)
             && old.Http == resource.Manager.Http
             && old.Service == resource.Service
@@ -122,6 +123,7 @@ internal sealed class SnapshotBuilder(TimeProvider time)
             Protocol = resource.Protocol,
             Security = resource.Security,
             Authorization = resource.Manager.Authorization,
+            Tokens = resource.Manager.Tokens,
             Http = resource.Manager.Http,
             Service = isOutbound ? "" : resource.Service,
             Namespace = isOutbound ? "" : resource.Namespace,

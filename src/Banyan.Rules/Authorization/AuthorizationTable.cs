@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Banyan.Rules.Compilation;
+using Banyan.Rules.Tokens;
 using Banyan.Xds.Authorization;
 
 namespace Banyan.Rules.Authorization;
@@ -17,8 +18,9 @@ public sealed class AuthorizationTable
 {
     private readonly Gate[] _gates;
 
-    private AuthorizationTable(Gate[] gates)
+    private AuthorizationTable(Gate[] gates, IReadOnlyList<ClaimPath> claims)
     {
+        Claims = claims;
         _gates = gates;
         AsksRequest = Array.Exists(gates, gate => gate is { IsShadow: false, Policies.AsksRequest: true });
         AsksNetwork = Array.Exists(gates, gate => gate.Policies.AsksNetwork);
@@ -29,6 +31,9 @@ public sealed class AuthorizationTable
 
     /// <summary>Whether a policy asks for the address of the caller.</summary>
     public bool AsksNetwork { get; }
+
+    /// <summary>Claims of tokens that policies ask for.</summary>
+    public IReadOnlyList<ClaimPath> Claims { get; }
 
     /// <summary>Compiles, or says what is not supported and where (the text of a NACK).</summary>
     /// <param name="filters">The filters in their order.</param>
@@ -49,7 +54,10 @@ public sealed class AuthorizationTable
         }
 
         error = errors.ToString();
-        table = errors.Any ? null : new AuthorizationTable([.. gates.OrderByDescending(gate => gate.Action == RBAC.Types.Action.Deny)]);
+        table = errors.Any
+            ? null
+            : new AuthorizationTable(
+                [.. gates.OrderByDescending(gate => gate.Action == RBAC.Types.Action.Deny)], [.. compiler.Claims]);
         return table is not null;
 
         void Add(RBAC? rules, bool isShadow, string where)

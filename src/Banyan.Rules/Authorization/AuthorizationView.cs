@@ -1,4 +1,4 @@
-using System.Net;
+using Banyan.Rules.Tokens;
 
 namespace Banyan.Rules.Authorization;
 
@@ -16,6 +16,9 @@ public readonly ref struct AuthorizationView
 
     /// <summary>Whether <see cref="Request"/> is one. Without, what asks of a request matches nothing, inverted or not.</summary>
     public bool IsHttp { get; init; }
+
+    /// <summary>What verified tokens of the request say; of its fields, in their order, empty or null where there is none.</summary>
+    public ReadOnlySpan<TokenVerdict?> Tokens { get; init; }
 
     /// <summary>The request with its canonical path.</summary>
     public RequestView Request { get; init; }

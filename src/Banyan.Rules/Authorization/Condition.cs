@@ -119,3 +119,55 @@ internal sealed class NetworkCondition(Network network) : Condition
 
     public override bool Matches(in AuthorizationView view) => network.Contains(view.Peer);
 }
+
+/// <summary>A claim of a verified token. Without a token there is none.</summary>
+/// <param name="slot">Which claim.</param>
+/// <param name="ofList">A part of a list, else a value that is none; null: any value.</param>
+/// <param name="pattern">What it has to be; null: anything.</param>
+internal sealed class ClaimCondition(int slot, bool? ofList, StringPattern? pattern) : Condition
+{
+    public int Slot => slot;
+
+    public StringPattern? Pattern => pattern;
+
+    public override bool AsksRequest => true;
+
+    public override bool Matches(in AuthorizationView view)
+    {
+        foreach (var verdict in view.Tokens)
+        {
+            if (verdict is null)
+            {
+                continue;
+            }
+
+            foreach (ref readonly var value in verdict.Claims.Values)
+            {
+                if (value.Slot == slot && (ofList is null || ofList == value.IsList) && Matches(value.Texts))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private bool Matches(byte[][] texts)
+    {
+        if (pattern is null)
+        {
+            return true;
+        }
+
+        foreach (var text in texts)
+        {
+            if (pattern.Matches(text))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

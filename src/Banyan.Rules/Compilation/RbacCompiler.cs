@@ -1,5 +1,6 @@
 using Banyan.Rules.Authorization;
 using Banyan.Rules.Matching;
+using Banyan.Rules.Tokens;
 using Banyan.Xds;
 using Banyan.Xds.Authorization;
 using Policy = Banyan.Rules.Authorization.Policy;
@@ -15,7 +16,11 @@ internal sealed class RbacCompiler(CompileErrors errors)
     private const int MaxDepth = 16;
 
     private readonly ConditionCompiler _conditions = new(errors, new RegexCompilation(errors));
+    private readonly ClaimCompiler _claims = new(errors);
     private int _count;
+
+    /// <summary>The claims that the policies compiled so far ask for, by their slots.</summary>
+    public IReadOnlyList<ClaimPath> Claims => _claims.Paths;
 
     /// <summary>The policies, sorted by name.</summary>
     public List<Policy> Compile(RBAC rules, string at)
@@ -112,6 +117,8 @@ internal sealed class RbacCompiler(CompileErrors errors)
                 return new FieldCondition(_conditions.Header(principal.Header, $"{at}.header"));
             case Principal.IdentifierOneofCase.UrlPath:
                 return Path(principal.UrlPath, $"{at}.url_path");
+            case Principal.IdentifierOneofCase.Metadata:
+                return _claims.Claim(principal.Metadata, _conditions, $"{at}.metadata");
             case Principal.IdentifierOneofCase.NotId:
                 return new Not(Caller(principal.NotId, $"{at}.not_id", depth + 1));
             default:

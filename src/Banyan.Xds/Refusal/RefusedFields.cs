@@ -354,6 +354,34 @@ public static class RefusedFields
         + 2 shadow_rules one envoy.config.rbac.v3.RBAC
         - 4 matcher present
         - 5 shadow_matcher present
+        envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication
+        + 1 providers map envoy.extensions.filters.http.jwt_authn.v3.JwtProvider
+        + 2 rules many envoy.extensions.filters.http.jwt_authn.v3.RequirementRule
+        - 3 filter_state_rules present
+        - 4 bypass_cors_preflight value
+        envoy.extensions.filters.http.jwt_authn.v3.JwtProvider
+        - 3 remote_jwks present, sidecars fetch nothing: use local_jwks
+        + 4 local_jwks one envoy.config.core.v3.DataSource
+        - 7 from_params many
+        - 8 forward_payload_header value
+        - 13 from_cookies many
+        - 14 header_in_metadata value
+        - 15 claim_to_headers many
+        - 16 failed_status_in_metadata value
+        - 19 subjects present
+        - 21 max_lifetime present
+        envoy.extensions.filters.http.jwt_authn.v3.RequirementRule
+        + 1 match one envoy.config.route.v3.RouteMatch
+        + 2 requires one envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement
+        - 3 requirement_name present
+        envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement
+        - 2 provider_and_audiences present
+        + 3 requires_any one envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList
+        + 4 requires_all one envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList
+        envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementOrList
+        + 1 requirements many envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement
+        envoy.extensions.filters.http.jwt_authn.v3.JwtRequirementAndList
+        + 1 requirements many envoy.extensions.filters.http.jwt_authn.v3.JwtRequirement
         envoy.extensions.filters.network.rbac.v3.RBAC
         + 1 rules one envoy.config.rbac.v3.RBAC
         + 2 shadow_rules one envoy.config.rbac.v3.RBAC
@@ -388,7 +416,7 @@ public static class RefusedFields
         + 2 or_ids one .Set
         + 4 authenticated one .Authenticated
         + 6 header one envoy.config.route.v3.HeaderMatcher
-        - 7 metadata present
+        + 7 metadata one envoy.type.matcher.v3.MetadataMatcher
         + 8 not_id one envoy.config.rbac.v3.Principal
         + 9 url_path one envoy.type.matcher.v3.PathMatcher
         - 11 remote_ip present, it follows headers that anybody can write
@@ -401,6 +429,18 @@ public static class RefusedFields
         + 2 principal_name one envoy.type.matcher.v3.StringMatcher
         envoy.type.matcher.v3.PathMatcher
         + 1 path one envoy.type.matcher.v3.StringMatcher
+        envoy.type.matcher.v3.MetadataMatcher
+        + 3 value one envoy.type.matcher.v3.ValueMatcher
+        envoy.type.matcher.v3.ValueMatcher
+        - 1 null_match present
+        - 2 double_match present
+        + 3 string_match one envoy.type.matcher.v3.StringMatcher
+        + 6 list_match one envoy.type.matcher.v3.ListMatcher
+        + 7 or_match one envoy.type.matcher.v3.OrMatcher
+        envoy.type.matcher.v3.ListMatcher
+        + 1 one_of one envoy.type.matcher.v3.ValueMatcher
+        envoy.type.matcher.v3.OrMatcher
+        + 1 value_matchers many envoy.type.matcher.v3.ValueMatcher
         envoy.extensions.upstreams.http.v3.HttpProtocolOptions
         + 1 common_http_protocol_options one envoy.config.core.v3.CommonHttpProtocolOptions
         - 2 upstream_http_protocol_options value

@@ -97,6 +97,30 @@ public sealed class AuthorizationGuardTests
     }
 
     [Fact]
+    public async Task WhatTokensSayIsNotKnown()
+    {
+        const string Token = "jwt: [{issuer: 'https://id.example', jwks: {url: 'http://127.0.0.1:1/keys'}}], ";
+        var lab = new IdentityLab();
+        await lab.InitializeAsync();
+        await using var control = lab.Control;
+        await ReportAsync(lab, 1, Edge(Orders, 100));
+        foreach (var spec in (string[])
+        [
+            Token + "rules: [{from: [{jwtClaims: {role: [admin]}}]}]",
+            Token + "action: deny, rules: [{from: [{serviceAccounts: [orders], jwtClaims: {role: [guest]}}]}]",
+            Token + "rules: [{from: [{serviceAccounts: [orders]}]}]",
+        ])
+        {
+            using var refused = await control.ApplyAsync(Policy(spec));
+            var problem = Assert.Single((await TestControl.ProblemAsync(refused, HttpStatusCode.Conflict)).Problems!);
+            Assert.StartsWith("default/web might deny (it asks for tokens, which reports do not tell)", problem.Message, StringComparison.Ordinal);
+        }
+
+        await control.AppliedAsync(Policy(Token + "rules: [{from: [{serviceAccounts: [orders]}]}]"), "&force=true");
+        await control.AppliedAsync(Policy(Token + "rules: [{from: [{serviceAccounts: [orders]}]}, {from: [{jwtClaims: {role: [admin]}}]}]"));
+    }
+
+    [Fact]
     public async Task ARollbackIsAskedTooAndTheDayBeforeYesterdayDoesNotCount()
     {
         var lab = new IdentityLab();

@@ -66,7 +66,8 @@ internal sealed class TestControl : IAsyncDisposable
         TimeSpan? ttl = null,
         string? store = null,
         TimeProvider? time = null,
-        ILoggerFactory? logs = null)
+        ILoggerFactory? logs = null,
+        TimeSpan? keyRefresh = null)
     {
         var control = new TestControl(folder, owned);
         control._plane = new ControlPlane(new ControlPlaneOptions
@@ -78,6 +79,7 @@ internal sealed class TestControl : IAsyncDisposable
             XdsTls = new IPEndPoint(IPAddress.Loopback, 0),
             Api = new IPEndPoint(IPAddress.Loopback, 0),
             InstanceTtl = ttl ?? TimeSpan.FromMinutes(5),
+            KeyRefresh = keyRefresh ?? TimeSpan.FromMinutes(5),
         }, logs, time);
         await control.Plane.StartAsync();
         control._api = UnixClient(control.Plane.SocketPath);

@@ -156,7 +156,10 @@ public sealed class AuthorizationTests
 
     /// <summary>What cannot be judged is refused and named: leaving it out would open a door.</summary>
     [Theory]
-    [InlineData("""{"metadata": ""}""", null, "f[0].rules.policies[p].principals[0]: Metadata is not supported")]
+    [InlineData("""{"metadata": {"filter": "x", "path": [{"key": "p"}, {"key": "sub"}], "value": {"presentMatch": true}}}""", null, "f[0].rules.policies[p].principals[0].metadata.filter: only envoy.filters.http.jwt_authn is supported")]
+    [InlineData("""{"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": "p"}], "value": {"presentMatch": true}}}""", null, "metadata.path: the key of a payload")]
+    [InlineData("""{"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": "p"}, {"key": "sub"}]}}""", null, "metadata.value: is needed")]
+    [InlineData("""{"metadata": {"filter": "envoy.filters.http.jwt_authn", "path": [{"key": "p"}, {"key": "sub"}], "value": {"boolMatch": true}}}""", null, "BoolMatch is not supported here")]
     [InlineData("""{"remoteIp": {"addressPrefix": "10.0.0.0"}}""", null, "RemoteIp is not supported")]
     [InlineData("""{"filterState": ""}""", null, "FilterState is not supported")]
     [InlineData("""{"custom": ""}""", null, "Custom is not supported")]

@@ -3,7 +3,7 @@ using Banyan.Proxy.Http;
 
 namespace Banyan.Proxy.Record;
 
-/// <summary>Tells of calls that a policy denied, or would have. At most so many lines a second: callers decide how many there are.</summary>
+/// <summary>Tells of calls that a policy denied, or would have, and of tokens that are not accepted. At most so many lines a second: callers decide how many there are.</summary>
 /// <remarks>One for each reactor, used from its thread alone.</remarks>
 internal sealed class DenialLog(ProxyLog log)
 {
@@ -48,7 +48,12 @@ internal sealed class DenialLog(ProxyLog log)
         log.Write(
             LogLevel.Info,
             name,
-            name == "authorization-denied" ? "a policy denies the call" : "a policy in audit mode would deny the call",
+            name switch
+            {
+                "authorization-denied" => "a policy denies the call",
+                "token-refused" => "the token of a request is not accepted",
+                _ => "a policy in audit mode would deny the call",
+            },
             new("policy", policy),
             new("reason", reason),
             new("caller", Encoding.ASCII.GetString(x.Client.Identity)),

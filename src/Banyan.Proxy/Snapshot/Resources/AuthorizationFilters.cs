@@ -1,5 +1,7 @@
 using Banyan.Rules.Authorization;
+using Banyan.Rules.Tokens;
 using Banyan.Xds;
+using Banyan.Xds.Tokens;
 using Google.Protobuf.WellKnownTypes;
 using HttpRbac = Banyan.Xds.Authorization.Http.RBAC;
 using NetworkRbac = Banyan.Xds.Authorization.Network.RBAC;
@@ -12,6 +14,20 @@ internal static class AuthorizationFilters
     public const string HttpTypeUrl = "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC";
 
     public const string NetworkTypeUrl = "type.googleapis.com/envoy.extensions.filters.network.rbac.v3.RBAC";
+
+    public const string TokensTypeUrl = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
+
+    /// <summary>The JWT filter, for the claims that policies ask for; null where it has a problem.</summary>
+    public static TokenTable? ReadTokens(Any packed, IReadOnlyList<ClaimPath> claims, string at, Problems problems)
+    {
+        if (!TokenTable.TryCompile(JwtAuthentication.Parser.ParseFrom(packed.Value), claims, at, out var table, out var error))
+        {
+            // Each of its problems names its own place.
+            problems.AddRange([error]);
+        }
+
+        return table;
+    }
 
     /// <summary>One filter of those before the router.</summary>
     public static AuthorizationFilter ReadHttp(Any packed, string at)

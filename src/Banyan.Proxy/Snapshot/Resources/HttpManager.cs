@@ -1,5 +1,6 @@
 using Banyan.Rules;
 using Banyan.Rules.Authorization;
+using Banyan.Rules.Tokens;
 using Banyan.Xds;
 using Google.Protobuf.WellKnownTypes;
 using Escapes = Banyan.Xds.HttpConnectionManager.Types.PathWithEscapedSlashesAction;
@@ -17,6 +18,9 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
 {
     /// <summary>Who may call what; null: nothing is asked.</summary>
     public AuthorizationTable? Authorization { get; init; }
+
+    /// <summary>Whose tokens are accepted; null: nobody looks at any.</summary>
+    public TokenTable? Tokens { get; init; }
 
     private const string TypeUrl =
         "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
@@ -37,9 +41,12 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
 
         var manager = HttpConnectionManager.Parser.ParseFrom(packed.Value);
         RefuseUnsupported(manager, at, problems);
-        var authorization = ReadFilters(manager, at, problems);
+        var (authorization, tokens) = ReadFilters(manager, at, problems);
         var (routeName, inline) = ReadRoutes(manager, at, problems);
-        return new HttpManager(ReadSettings(manager, at, problems), routeName, inline) { Authorization = authorization };
+        return new HttpManager(ReadSettings(manager, at, problems), routeName, inline)
+        {
+            Authorization = authorization, Tokens = tokens,
+        };
     }
 
     private static void RefuseUnsupported(HttpConnectionManager manager, string at, Problems problems)
@@ -64,9 +71,11 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
     }
 
     /// <summary>What the filters before the router decide; null when there are none.</summary>
-    private static AuthorizationTable? ReadFilters(HttpConnectionManager manager, string at, Problems problems)
+    private static (AuthorizationTable? Authorization, TokenTable? Tokens) ReadFilters(
+        HttpConnectionManager manager, string at, Problems problems)
     {
         List<AuthorizationFilter> authorization = [];
+        (Any Packed, string At)? tokens = null;
         for (var i = 0; i < manager.HttpFilters.Count; i++)
         {
             var filter = manager.HttpFilters[i];
@@ -86,6 +95,16 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
                     i == manager.HttpFilters.Count - 1, $"{at}.http_filters", "the last filter must be the router");
                 authorization.Add(AuthorizationFilters.ReadHttp(rbac, $"{at}.http_filters[{i}]"));
             }
+            else if (filter is { Disabled: false, TypedConfig: { TypeUrl: AuthorizationFilters.TokensTypeUrl } jwt })
+            {
+                problems.AddIf(
+                    tokens is not null || authorization.Count > 0,
+                    $"{at}.http_filters[{i}]",
+                    "one JWT filter is supported, before RBAC");
+                problems.AddIf(
+                    i == manager.HttpFilters.Count - 1, $"{at}.http_filters", "the last filter must be the router");
+                tokens = (jwt, $"{at}.http_filters[{i}].typed_config");
+            }
             else
             {
                 problems.AddIf(!filter.IsOptional && !filter.Disabled, $"{at}.http_filters[{i}]", $"\"{filter.Name}\" is not supported");
@@ -94,7 +113,8 @@ internal sealed record HttpManager(HttpSettings Http, string? RouteName, RouteTa
             }
         }
 
-        return AuthorizationFilters.Compile(authorization, $"{at}.http_filters", problems);
+        var table = AuthorizationFilters.Compile(authorization, $"{at}.http_filters", problems);
+        return (table, tokens is var (packed, where) ? AuthorizationFilters.ReadTokens(packed, table?.Claims ?? [], where, problems) : null);
     }
 
     private static (string? RouteName, RouteTable? Inline) ReadRoutes(HttpConnectionManager manager, string at, Problems problems)

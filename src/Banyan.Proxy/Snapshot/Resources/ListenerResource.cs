@@ -59,7 +59,10 @@ internal sealed record ListenerResource
         }
 
         problems.AddIf(manager.RouteName is null, At, "routes must come by rds");
-        problems.AddIf(manager.Authorization is not null, $"{At}.http_filters", "RBAC is supported in inbound listeners only");
+        problems.AddIf(
+            manager.Authorization is not null || manager.Tokens is not null,
+            $"{At}.http_filters",
+            "RBAC and JWT are supported in inbound listeners only");
 
         // What an API listener has no words for: how connections that are not HTTP are told apart.
         ServerNameChains.CheckFilters(listener, problems);
@@ -114,9 +117,10 @@ internal sealed record ListenerResource
             names is not null && takesAll && !isTcp, "filter_chains", "the one for HTTP needs transport_protocol raw_buffer");
         manager ??= new HttpManager(settings, RouteName: null, Nothing);
         problems.AddIf(
-            manager.Authorization is not null && listener.TrafficDirection != TrafficDirection.Inbound,
+            (manager.Authorization is not null || manager.Tokens is not null)
+                && listener.TrafficDirection != TrafficDirection.Inbound,
             $"filter_chains[{chains.FirstOrDefault().Index}].filters",
-            "RBAC is supported in inbound listeners only");
+            "RBAC and JWT are supported in inbound listeners only");
         var socket = new ListenerResource
         {
             Name = listener.Name,

@@ -30,7 +30,7 @@ public sealed class NackTests
     public static TheoryData<string, string> RefusedListeners => new()
     {
         { "filter", "http_filters[0]: \"envoy.filters.http.cors\" is not supported" },
-        { "rbac outbound", "RBAC is supported in inbound listeners only" },
+        { "rbac outbound", "RBAC and JWT are supported in inbound listeners only" },
         { "rbac matcher", "http_filters[0].typed_config.matcher: not supported" },
         { "rbac rule", "http_filters[0].typed_config.rules.policies[p].principals: at least one is required" },
         { "rbac chain", "before HttpConnectionManager RBAC belongs among its http_filters" },
