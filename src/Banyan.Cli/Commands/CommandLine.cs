@@ -63,6 +63,7 @@ internal static class CommandLine
             MaintenanceCommand.Create(),
             TokenCommand.Create(),
             CertsCommand.Create(),
+            IdentityCommand.Create(),
             AuthzCommand.Create(),
             ValidateCommand.Create(),
             CompileCommand.Create(),
