@@ -17,6 +17,13 @@ public sealed class HandshakeTests : IDisposable
         _authority.Dispose();
     }
 
+    /// <summary>ALPN has a length of one byte for each.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(256)]
+    public void AnApplicationProtocolThatCannotBeSaidIsToldSo(int length) => Assert.Throws<TlsException>(
+        () => TlsContext.Create(TlsLab.Client(_authority) with { Protocols = [new string('a', length)] }));
+
     [Fact]
     public async Task BothLearnWhoTheOtherIs()
     {

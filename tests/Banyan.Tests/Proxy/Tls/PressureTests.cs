@@ -48,6 +48,9 @@ public sealed partial class PressureTests : IDisposable
         await lab.CloseAsync(silent);
         Assert.False((await waiting).Agreed);
         Assert.Equal(0, lab.Counts[(int)Counter.TlsHandshakesActive]);
+
+        // Four peers went away. The last one was let go by this side, which is no fault of its.
+        Assert.Equal((4, 4), (lab.Refusals[(int)TlsRefusal.Lost], lab.Refusals.Sum()));
     }
 
     /// <summary>Two sidecars that call each other would wait for each other for ever.</summary>
