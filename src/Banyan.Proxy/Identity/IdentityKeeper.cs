@@ -57,6 +57,9 @@ internal sealed class IdentityKeeper : IDisposable
     /// <summary>Trust domain of the identity; empty without one.</summary>
     internal string TrustDomain => _holder.Current?.TrustDomain ?? "";
 
+    /// <summary>Serials that prove nothing any more.</summary>
+    internal DeniedSerials Denied => _holder.Denied;
+
     /// <summary>Whom this proxy trusts; none without an identity.</summary>
     internal byte[][] Anchors => _holder.Current?.Anchors ?? [];
 

@@ -7,8 +7,8 @@ namespace Banyan.Proxy.Identity;
 /// <summary>Who this proxy is: its key, what the control plane certified, and whom it trusts. Immutable.</summary>
 internal sealed record ProxyIdentity
 {
-    private ProxyIdentity(string id, string trustDomain, TlsIdentity proof, byte[][] anchors, long notBefore, long notAfter) =>
-        (Id, TrustDomain, Proof, Anchors, NotBefore, NotAfter) = (id, trustDomain, proof, anchors, notBefore, notAfter);
+    private ProxyIdentity(string id, string trustDomain, TlsIdentity proof, byte[][] anchors, string serial, long notBefore, long notAfter) =>
+        (Id, TrustDomain, Proof, Anchors, Serial, NotBefore, NotAfter) = (id, trustDomain, proof, anchors, serial, notBefore, notAfter);
 
     /// <summary>The SPIFFE ID.</summary>
     public string Id { get; }
@@ -20,6 +20,9 @@ internal sealed record ProxyIdentity
 
     /// <summary>Anchors of <see cref="TrustDomain"/>, DER.</summary>
     public byte[][] Anchors { get; private init; }
+
+    /// <summary>The leaf's serial, as lists of denied ones write it.</summary>
+    public string Serial { get; }
 
     /// <summary>The leaf's begin, seconds since 1970.</summary>
     public long NotBefore { get; }
@@ -64,6 +67,7 @@ internal sealed record ProxyIdentity
                 trustDomain,
                 new TlsIdentity(key, chain),
                 anchors,
+                Certificate.Serial(leaf),
                 Certificate.NotBefore(leaf),
                 Certificate.NotAfter(leaf));
         }

@@ -11,6 +11,9 @@ internal sealed class DeniedSerials
     public IReadOnlyCollection<string> All => _serials;
 
     /// <summary>Whether a certificate is among them.</summary>
+    public bool Contains(string serial) => _serials.Contains(serial);
+
+    /// <summary>Whether a certificate is among them.</summary>
     public bool Contains(nint certificate) => _serials is { Count: > 0 } serials && serials.Contains(Certificate.Serial(certificate));
 
     /// <summary>Takes another list; false when it is the same.</summary>

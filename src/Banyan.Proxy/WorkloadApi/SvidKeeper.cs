@@ -28,6 +28,10 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
     /// <summary>Key and chain, with the anchors of now; null while there is none that is valid.</summary>
     internal ProxyIdentity? Current => _current?.IsValidAt(time.GetUtcNow()) == true && _anchors.Length > 0 ? _current.With(_anchors) : null;
 
+    /// <summary>When it runs out, in the loop's milliseconds; never without one.</summary>
+    internal long EndMs => _current is not { } current ? long.MaxValue
+        : context.Loop.NowMs + Math.Max(0, (current.NotAfter * 1000) - time.GetUtcNow().ToUnixTimeMilliseconds());
+
     /// <summary>Whom to trust; empty without an identity.</summary>
     internal (string TrustDomain, byte[][] Anchors) Trust => (identity.TrustDomain, _anchors);
 
@@ -42,7 +46,7 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
         }
     }
 
-    /// <summary>Looks whether other anchors are trusted.</summary>
+    /// <summary>Looks whether other anchors are trusted, or the certificate is denied.</summary>
     internal void Look()
     {
         if (!ReferenceEquals(identity.Anchors, _anchors) && !IdentityKeeper.SameAnchors(identity.Anchors, _anchors))
@@ -55,6 +59,15 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
                 _pause.Open();
             }
 
+            Changed?.Invoke();
+        }
+
+        if (_current is not null && identity.Denied.Contains(_current.Serial))
+        {
+            // Who listens hears that it is gone, asks again, and gets the next one.
+            _current = null;
+            _renewal.Hurry();
+            _pause.Open();
             Changed?.Invoke();
         }
     }
@@ -72,6 +85,7 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
                 continue;
             }
 
+            var anchors = identity.Anchors;
             var (issued, problem, isFinal) = await identity.Another(connector, control(), Current);
             if (issued is null)
             {
@@ -90,6 +104,12 @@ internal sealed class SvidKeeper(ReactorContext context, IdentityKeeper identity
             _current = issued;
             _anchors = identity.Anchors;
             _renewal.Begin(issued);
+            if (!IdentityKeeper.SameAnchors(anchors, _anchors))
+            {
+                // They changed under way: perhaps it was signed before.
+                _renewal.Hurry(Spread * Random.Shared.NextDouble());
+            }
+
             log.Write(
                 LogLevel.Info,
                 "svid",

@@ -1,9 +1,8 @@
+using System.Buffers.Binary;
 using System.Text;
 using Banyan.Proxy.Http2;
 using Banyan.Proxy.Identity;
 using Banyan.Proxy.Reactor;
-using Banyan.Proxy.Record;
-using Banyan.Wire.Http1;
 using Banyan.Wire.Http2;
 using Banyan.Xds.Grpc;
 using Banyan.Xds.Spiffe;
@@ -78,15 +77,16 @@ internal sealed class WorkloadApiCall(WorkloadApiContext context, WorkloadApiCon
 
         if (await Attest() is { Length: > 0 } refusal)
         {
-            context.Log.Write(
-                LogLevel.Warn, "workload-api-refused", refusal, new LogField("pid", connection.Caller.Pid), new LogField("session", connection.Caller.Session));
+            context.Refused(connection.Caller, refusal);
             return (GrpcStatusCode.PermissionDenied, $"no identity issued: {refusal}");
         }
 
-        return await Stream(path.EndsWith("SVID", StringComparison.Ordinal) ? Svid : Bundles);
+        return path.EndsWith("SVID", StringComparison.Ordinal)
+            ? await Stream(Svid, () => context.Svids.EndMs)
+            : await Stream(Bundles, static () => long.MaxValue);
     }
 
-    private async ReactorTask<(GrpcStatusCode Status, string Message)> Stream(Func<IMessage?> next)
+    private async ReactorTask<(GrpcStatusCode Status, string Message)> Stream(Func<IMessage?> next, Func<long> end)
     {
         context.Svids.Want();
         var first = _loop.NowMs + FirstMs;
@@ -94,6 +94,12 @@ internal sealed class WorkloadApiCall(WorkloadApiContext context, WorkloadApiCon
         while (!stream.IsReset)
         {
             var message = next()?.ToByteString();
+            if (message is null && sent is not null)
+            {
+                // It was denied, or ran out while the control plane was away: better nothing than what nobody accepts.
+                return (GrpcStatusCode.Unavailable, "the certificate proves nothing any more, and there is no other yet");
+            }
+
             if (message is not null && !message.Equals(sent))
             {
                 sent = message;
@@ -106,12 +112,7 @@ internal sealed class WorkloadApiCall(WorkloadApiContext context, WorkloadApiCon
                 return (GrpcStatusCode.Unavailable, "the control plane has certified nothing yet");
             }
 
-            await stream.Readable(sent is null ? first : long.MaxValue);
-            if (message is null && sent is not null && next() is null)
-            {
-                // It ran out while the control plane was away: better nothing than what nobody accepts.
-                return (GrpcStatusCode.Unavailable, "the certificate has run out, and the control plane certifies no other");
-            }
+            await stream.Readable(sent is null ? first : end());
         }
 
         return (GrpcStatusCode.Cancelled, "");
@@ -186,12 +187,21 @@ internal sealed class WorkloadApiCall(WorkloadApiContext context, WorkloadApiCon
     private async ReactorTask<bool> Request()
     {
         var deadline = _loop.NowMs + RequestMs;
+        var prefix = new byte[GrpcFrame.PrefixLength];
+        var taken = 0;
         while (!stream.IsReset)
         {
-            stream.Consume(stream.Unread.Length);
+            for (var bytes = stream.Unread; !bytes.IsEmpty; bytes = stream.Unread)
+            {
+                bytes[..Math.Min(bytes.Length, prefix.Length - taken)].CopyTo(prefix.AsSpan(taken));
+                taken = Math.Min(prefix.Length, taken + bytes.Length);
+                stream.Consume(bytes.Length);
+            }
+
             if (stream.EndReceived || stream.Received > LongestRequest)
             {
-                return stream.Received is >= GrpcFrame.PrefixLength and <= LongestRequest;
+                return stream.Received <= LongestRequest && taken == prefix.Length && prefix[0] == 0
+                    && BinaryPrimitives.ReadUInt32BigEndian(prefix.AsSpan(1)) == stream.Received - prefix.Length;
             }
 
             if (await stream.Readable(deadline) == Wait.TimedOut)
@@ -209,8 +219,8 @@ internal sealed class WorkloadApiCall(WorkloadApiContext context, WorkloadApiCon
         var pause = new Gate(_loop);
         while (true)
         {
-            var refusal = context.Workload.Refuses(connection.Caller);
-            if (refusal.Length == 0 || _loop.NowMs >= deadline || stream.IsReset)
+            var refusal = context.Workload.Refuses(connection.Caller, out var mayChange);
+            if (refusal.Length == 0 || !mayChange || _loop.NowMs >= deadline || stream.IsReset)
             {
                 return refusal;
             }

@@ -1,6 +1,6 @@
 using System.Text;
 using Banyan.Proxy.Reactor;
-using Banyan.Proxy.Record;
+using Banyan.Wire.Http2;
 
 namespace Banyan.Proxy.WorkloadApi;
 
@@ -49,9 +49,14 @@ internal sealed class WorkloadApiServer
         try
         {
             // Two proxies never share a state folder, and this one listens nowhere yet: what is there is left over.
-            if (File.Exists(path))
+            if (new FileInfo(path) is { Exists: true } left)
             {
-                File.Delete(path);
+                if (left.Length > 0)
+                {
+                    throw new IOException("there is a file of that name, which is no socket");
+                }
+
+                left.Delete();
             }
 
             if (fd >= 0 && Libc.bind(fd, address, LongestPath + 3) == 0)
@@ -116,7 +121,7 @@ internal sealed class WorkloadApiServer
             return Libc.Errno is Libc.EINTR or Libc.ECONNABORTED ? 0 : Libc.Errno;
         }
 
-        if (_connections.Count >= MostConnections || Caller.Of(fd) is not { } caller)
+        if (Caller.Of(fd) is not { } caller || (_connections.Count >= MostConnections && !MakesRoom()))
         {
             _ = Libc.close(fd);
             return 0;
@@ -124,6 +129,20 @@ internal sealed class WorkloadApiServer
 
         Serve(new WorkloadApiConnection(_context, _context.Reactor.Loop.Register(fd, writable: true), caller)).Forget();
         return 0;
+    }
+
+    /// <summary>Who is not the workload gives way: others must not keep it out.</summary>
+    private bool MakesRoom()
+    {
+        var stranger = _connections.FirstOrDefault(each => _context.Workload.Refuses(each.Caller, out _).Length > 0);
+        if (stranger is null)
+        {
+            return false;
+        }
+
+        _connections.Remove(stranger);
+        stranger.Fail(ErrorCode.EnhanceYourCalm);
+        return true;
     }
 
     private async ReactorTask Serve(WorkloadApiConnection connection)

@@ -12,8 +12,11 @@ internal sealed class WorkloadProcess(string file)
     private const int LongestFile = 64;
 
     /// <summary>Why the caller is not the workload; empty when it is.</summary>
-    internal string Refuses(Caller caller)
+    /// <param name="caller">Who asks.</param>
+    /// <param name="mayChange">It is not known yet which process is meant: a moment later the answer may be another.</param>
+    internal string Refuses(Caller caller, out bool mayChange)
     {
+        mayChange = true;
         string text;
         try
         {
@@ -41,8 +44,12 @@ internal sealed class WorkloadProcess(string file)
             return $"{file} does not hold PID START";
         }
 
-        return Caller.Find(pid) is not { } leader || leader.Start != start ? $"the workload's process {pid} has ended"
-            : leader.Session != caller.Session ? $"process {caller.Pid} is not of the workload's session {leader.Session}"
-            : "";
+        if (Caller.Find(pid) is not { } leader || leader.Start != start)
+        {
+            return $"the workload's process {pid} has ended";
+        }
+
+        mayChange = false;
+        return leader.Session == caller.Session ? "" : $"process {caller.Pid} is not of the workload's session {leader.Session}";
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -63,11 +64,52 @@ public sealed class WorkloadApiTests
     }
 
     [Fact]
+    public async Task ADeniedCertificateIsNotHandedOut()
+    {
+        await using var mesh = await StartAsync("1h");
+        var denied = await SvidAsync(mesh, 0);
+        Directory.GetFiles(Data(mesh), "svid-*").ToList().ForEach(File.Delete);
+        using (var leaf = X509CertificateLoader.LoadCertificate(denied.X509Svid.Span))
+        {
+            await mesh.JsonAsync("certs", "deny", leaf.SerialNumber);
+        }
+
+        var next = await SvidAsync(mesh, 0);
+        Assert.Equal(denied.SpiffeId, next.SpiffeId);
+        Assert.NotEqual(denied.X509SvidKey, next.X509SvidKey);
+    }
+
+    /// <summary>Whoever may enter the folder may connect, and is no reason to turn the workload away.</summary>
+    [Fact]
+    public async Task StrangersDoNotTakeTheWorkloadsPlace()
+    {
+        await using var mesh = await StartAsync("1h");
+        await OutcomesAsync(mesh);
+        var strangers = Enumerable.Range(0, 80).Select(_ => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)).ToList();
+        try
+        {
+            foreach (var stranger in strangers)
+            {
+                stranger.Connect(new UnixDomainSocketEndPoint(SocketOf(mesh)));
+            }
+
+            var leader = int.Parse((await File.ReadAllTextAsync(ProcessFile(mesh))).Split(' ')[0], CultureInfo.InvariantCulture);
+            File.Delete(Path.Combine(Data(mesh), "outcomes.json"));
+            Processes.Signal(leader, 9);
+            Assert.Equal("OK", (await OutcomesAsync(mesh))["own"]);
+        }
+        finally
+        {
+            strangers.ForEach(static each => each.Dispose());
+        }
+    }
+
+    [Fact]
     public async Task AfterARestartTheNewProcessIsTheWorkload()
     {
         await using var mesh = await StartAsync("1h");
         await OutcomesAsync(mesh);
-        var file = mesh.Folder["s/proxies/default.svid-v1.0/workload.process"];
+        var file = ProcessFile(mesh);
         var before = await File.ReadAllTextAsync(file);
         Directory.GetFiles(Data(mesh)).ToList().ForEach(File.Delete);
         Processes.Signal(int.Parse(before.Split(' ')[0], CultureInfo.InvariantCulture), 9);
@@ -81,7 +123,7 @@ public sealed class WorkloadApiTests
     {
         await using var mesh = await StartAsync("1h");
         await OutcomesAsync(mesh);
-        var file = mesh.Folder["s/proxies/default.svid-v1.0/workload.process"];
+        var file = ProcessFile(mesh);
         var leader = (await File.ReadAllTextAsync(file)).Split(' ')[0];
         await File.WriteAllTextAsync(file, $"{leader} 17\n");
         var again = await TestProcess.RunAsync(Python, [Script, "once"], Endpoint(mesh));
@@ -90,10 +132,12 @@ public sealed class WorkloadApiTests
 
     private static Dictionary<string, string?> Endpoint(UpMesh mesh) => new(UpMesh.Environment)
     {
-        ["SPIFFE_ENDPOINT_SOCKET"] = $"unix://{Socket(mesh)}",
+        ["SPIFFE_ENDPOINT_SOCKET"] = $"unix://{SocketOf(mesh)}",
     };
 
-    private static string Socket(UpMesh mesh) => mesh.Folder["s/proxies/default.svid-v1.0/workload.sock"];
+    private static string SocketOf(UpMesh mesh) => mesh.Folder["s/proxies/default.svid-v1.0/workload.sock"];
+
+    private static string ProcessFile(UpMesh mesh) => mesh.Folder["s/proxies/default.svid-v1.0/workload.process"];
 
     private static string Data(UpMesh mesh) => mesh.Folder["out"];
 
