@@ -57,7 +57,14 @@ internal sealed class KeySetKeeper : IDisposable
         using var timer = new PeriodicTimer(Pause, _time);
         do
         {
-            await LookAsync(cancel);
+            try
+            {
+                await LookAsync(cancel);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                Log.RoundFailed(_log, exception);
+            }
         }
         while (await timer.WaitForNextTickAsync(cancel));
     }
@@ -75,7 +82,9 @@ internal sealed class KeySetKeeper : IDisposable
         var folder = item.Owner.StartsWith(FromFile, StringComparison.Ordinal)
             ? Path.GetDirectoryName(item.Owner[FromFile.Length..])
             : null;
-        return (name, null, folder is null ? null : Path.GetFullPath(Path.Combine(folder, keys.File)));
+        return folder is null || keys.File.Contains('\0', StringComparison.Ordinal)
+            ? (name, null, null)
+            : (name, null, Path.GetFullPath(Path.Combine(folder, keys.File)));
     }
 
     private async Task LookAsync(CancellationToken cancel)
@@ -162,7 +171,7 @@ internal sealed class KeySetKeeper : IDisposable
     {
         if (source.Problem is { Length: > 0 } problem)
         {
-            if (source.Json is null)
+            if (source.Json is null or SigningKeySet.None)
             {
                 Log.Missing(_log, source.Place, problem);
             }
@@ -171,10 +180,11 @@ internal sealed class KeySetKeeper : IDisposable
                 Log.Stale(_log, source.Place, problem);
             }
         }
-        else if (source.Json is { } json)
+
+        if (source.Json is SigningKeySet.None || (source.Json is not null && source.Problem is not { Length: > 0 }))
         {
-            _folder.Save(source.Name, json);
-            Log.Read(_log, source.Place, KeySetStatus.Count(json));
+            _folder.Save(source.Name, source.Json);
+            Log.Read(_log, source.Place, KeySetStatus.Count(source.Json));
         }
     }
 }

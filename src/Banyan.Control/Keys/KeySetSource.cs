@@ -51,7 +51,7 @@ internal sealed class KeySetSource(string name, string? url, string? file)
 
         if (bytes is not null && SigningKeySet.Reduce(bytes, out problem) is { } json)
         {
-            (Json, Problem, ReadAt, _inARow) = (json, "", now, 0);
+            (Json, Problem, ReadAt, _inARow) = (json, problem, now, 0);
             _next = now + (url is null ? FileEvery : Spread(refresh));
         }
         else

@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(2803, LogLevel.Warning, "The keys that were read cannot be kept on disk: {Problem}")]
     public static partial void NotKept(ILogger log, string problem);
+
+    [LoggerMessage(2804, LogLevel.Error, "Looking at the keys of issuers failed; it is tried again")]
+    public static partial void RoundFailed(ILogger log, Exception exception);
 }

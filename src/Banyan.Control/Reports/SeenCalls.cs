@@ -9,7 +9,7 @@ internal sealed class SeenCalls
     /// <summary>What stands for label sets beyond a limit.</summary>
     private const string Beyond = "other";
 
-    private const int Forbidden = 403, PermissionDenied = 7;
+    private const int Unauthorized = 401, Forbidden = 403, PermissionDenied = 7, Unauthenticated = 16;
 
     private static readonly string[] Methods =
         ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
@@ -80,7 +80,7 @@ internal sealed class SeenCalls
     };
 
     private static bool IsRefusal(EdgeIdentity edge) =>
-        edge.Status == Forbidden || edge.GrpcStatus == PermissionDenied;
+        edge.Status is Unauthorized or Forbidden || edge.GrpcStatus is PermissionDenied or Unauthenticated;
 
     private static DateTimeOffset Time(long unixMs) => DateTimeOffset.FromUnixTimeMilliseconds(unixMs);
 

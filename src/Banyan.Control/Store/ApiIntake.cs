@@ -98,7 +98,7 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
         }
 
         var (preview, changes) = commit.Preview(state, api);
-        var verdict = guard.Check(state.Live, preview, order.Objects);
+        var verdict = guard.Check(state.Live, preview, order.Objects, order.Force);
         if (!order.Force && verdict.CutsOff.Count > 0)
         {
             return new ApiOutcome(ApiOutcomeKind.CutsOff, [], verdict.CutsOff);
@@ -141,7 +141,7 @@ internal sealed class ApiIntake(Commit commit, FileIntake files, IDatabase datab
             return new ApiOutcome(ApiOutcomeKind.Invalid, [], problems);
         }
 
-        var verdict = guard.Check(state.Live, commit.Preview(state, api).Live, []);
+        var verdict = guard.Check(state.Live, commit.Preview(state, api).Live, [], force);
         return !force && verdict.CutsOff.Count > 0
             ? new ApiOutcome(ApiOutcomeKind.CutsOff, [], verdict.CutsOff)
             : new ApiOutcome(ApiOutcomeKind.Done, Take(state, api, origin), [], Notes: verdict.Told);

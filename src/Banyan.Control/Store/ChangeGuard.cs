@@ -1,4 +1,3 @@
-using Banyan.Control.Store.Persistence;
 using Banyan.Model;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +10,24 @@ internal sealed class ChangeGuard(StrictGuard strict, AuthorizationGuard authori
     /// <param name="before">The objects in effect.</param>
     /// <param name="after">The objects that would be.</param>
     /// <param name="written">What was written, for the places of the problems; empty where nothing was.</param>
+    /// <param name="force">It is done in any case: what cannot be looked at is told.</param>
     public GuardVerdict Check(
+        IReadOnlyDictionary<ObjectKey, StoredObject> before,
+        IReadOnlyDictionary<ObjectKey, StoredObject> after,
+        IReadOnlyList<MeshObject> written,
+        bool force = false)
+    {
+        try
+        {
+            return Replay(before, after, written);
+        }
+        catch (Exception exception) when (force)
+        {
+            return new GuardVerdict([], [$"whom this cuts off could not be looked at: {exception.Message}"]);
+        }
+    }
+
+    private GuardVerdict Replay(
         IReadOnlyDictionary<ObjectKey, StoredObject> before,
         IReadOnlyDictionary<ObjectKey, StoredObject> after,
         IReadOnlyList<MeshObject> written)
@@ -38,13 +54,14 @@ internal sealed class ChangeGuard(StrictGuard strict, AuthorizationGuard authori
 
         try
         {
-            foreach (var text in Check(before, after, []).Told)
+            foreach (var text in Replay(before, after, []).Told)
             {
                 Log.CutOff(log, source, text);
             }
         }
-        catch (StoreFailedException exception)
+        catch (Exception exception)
         {
+            // It is in effect already; whoever follows the files has to go on.
             Log.NotReplayed(log, source, exception.Message);
         }
     }

@@ -1,4 +1,5 @@
 using Banyan.Model.Text;
+using Banyan.Rules.Tokens;
 
 namespace Banyan.Model;
 
@@ -228,6 +229,11 @@ internal static class AuthorizationPolicyTable
                     map.Find("action") ?? map,
                     "action",
                     "deny without rules denies nothing; write rules: [{}] to deny everything");
+            }
+
+            if (value.Jwt.Select(each => each.Header).Distinct(StringComparer.OrdinalIgnoreCase).Count() > TokenLimits.Fields)
+            {
+                reading.Add(map.Find("jwt") ?? map, "jwt", $"tokens stand in more than {TokenLimits.Fields} header fields; a sidecar looks at so many at most");
             }
 
             if (value.Jwt.Count == 0 && map.Find("jwt") is null or ListNode { Items.Count: 0 })

@@ -36,14 +36,16 @@ internal sealed class ListenerJudge(AuthorizationPlan plan)
     }
 
     /// <summary>The enforced rules that may have a say about the calls.</summary>
-    public HashSet<(PolicyAction Action, string Namespace, PolicyRule Rule)> RulesFor(SeenCall call)
+    public HashSet<(PolicyAction Action, string Namespace, PolicyRule Rule, EquatableList<PolicyToken> Tokens)> RulesFor(SeenCall call)
     {
-        HashSet<(PolicyAction, string, PolicyRule)> rules = [];
+        HashSet<(PolicyAction, string, PolicyRule, EquatableList<PolicyToken>)> rules = [];
         foreach (var policy in plan.Policies.Where(each => each.Spec.Mode == PolicyMode.Enforce))
         {
             foreach (var rule in policy.Spec.Rules.Where(rule => MayMatch(call, policy, rule)))
             {
-                rules.Add((policy.Spec.Action, policy.Metadata.Namespace, rule));
+                // What a token says counts by who issued it.
+                var tokens = rule.From.Any(each => each.JwtClaims.Count > 0) ? policy.Spec.Jwt : [];
+                rules.Add((policy.Spec.Action, policy.Metadata.Namespace, rule, tokens));
             }
         }
 

@@ -32,7 +32,7 @@ public static class PolicyReplay
             yield return new DeniedCall(call, becomes.Policy, IsAudit: false, !becomes.Possibly, Why(next, call, becomes.Possibly));
         }
 
-        else if (was.Possibly && call.IsHttp && Protocols.IsHttp(next.Plan.Protocol) && !next.TokensAsked.IsSubsetOf(old.TokensAsked))
+        else if (was.Possibly && call.IsHttp && Protocols.IsHttp(next.Plan.Protocol) && !TakesNoLess(old.TokensAsked, next.TokensAsked))
         {
             var asking = next.Plan.Policies.First(each => each.Spec is { Mode: PolicyMode.Enforce, Jwt.Count: > 0 });
             yield return new DeniedCall(call, asking.FullName, IsAudit: false, IsSure: false, Why(next, call, isOpen: true));
@@ -57,6 +57,13 @@ public static class PolicyReplay
         return had.Where(each => each.Action == PolicyAction.Allow).All(has.Contains)
             && has.Where(each => each.Action == PolicyAction.Deny).All(had.Contains);
     }
+
+    /// <summary>Whether every token that was good still is. Only those of a header field that is asked for have to be.</summary>
+    private static bool TakesNoLess(IEnumerable<PolicyToken> old, IReadOnlyCollection<PolicyToken> next) => next
+        .GroupBy(each => each.Header, StringComparer.OrdinalIgnoreCase)
+        .All(now => old.Where(each => each.Header.Equals(now.Key, StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } had
+            && had.TrueForAll(each => now.Any(token => token.Issuer == each.Issuer && token.Jwks == each.Jwks
+                && (token.Audiences.Count == 0 || (each.Audiences.Count > 0 && each.Audiences.All(token.Audiences.Contains))))));
 
     private static string Why(ListenerJudge next, SeenCall call, bool isOpen) => !isOpen ? ""
         : string.Join(", ", next.NotReported(call)) is { Length: > 0 } what ? $"it asks for {what}, which reports do not tell"

@@ -160,7 +160,7 @@ public sealed class PolicySuggester
 
             if (call.OnlyRefused || !outlook.Value.Possibly)
             {
-                var who = outlook.Value.Possibly ? "was only ever answered 403" : $"is denied by {outlook.Value.Policy}";
+                var who = outlook.Value.Possibly ? "was only ever answered 401 or 403" : $"is denied by {outlook.Value.Policy}";
                 notes.Add($"left out: {call.Caller} {call.Method} at port {call.Port} {who} ({call.Count})");
                 continue;
             }

@@ -42,7 +42,7 @@ public sealed record SeenCall
     /// <summary>On how many days, in UTC.</summary>
     public int Days { get; init; } = 1;
 
-    /// <summary>Every one was answered 403 or PERMISSION_DENIED: by a policy, or by the application.</summary>
+    /// <summary>Every one was answered 401, 403, UNAUTHENTICATED or PERMISSION_DENIED: by a policy, or by the application.</summary>
     public bool OnlyRefused { get; init; }
 
     /// <summary>Requests rather than connections.</summary>

@@ -1,3 +1,5 @@
+using Banyan.Rules.Tokens;
+
 namespace Banyan.Model;
 
 /// <summary>AuthorizationPolicies by the workloads that they select.</summary>
@@ -106,7 +108,7 @@ internal sealed class PolicyIndex(IEnumerable<AuthorizationPolicy> policies)
             {
                 isWell = false;
                 var message = $"jwt[{i}]: {from}: {set.Problem}; "
-                    + (set.Json is null ? "its tokens are refused" : "the keys from before stay");
+                    + (set.Json is null or SigningKeySet.None ? "its tokens are refused" : "the keys from before stay");
                 book.Add(policy, "KeysKnown", isTrue: false, set.Json is null ? "NoKeys" : "Stale", message);
                 book.Warn(policy, $"spec.jwt[{i}].jwks", message);
             }

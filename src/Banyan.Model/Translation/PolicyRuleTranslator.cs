@@ -82,8 +82,7 @@ internal static class PolicyRuleTranslator
         Add(source.Networks.Select(Network));
         if (source.JwtClaims.Count > 0)
         {
-            var keys = plan.KeysOf(owner);
-            all.AddRange(source.JwtClaims.Select(claim => tokens.Claim(owner, keys, claim)));
+            all.AddRange(tokens.Claims(owner, plan.KeysOf(owner), source.JwtClaims));
         }
 
         if (all.Count == 1)

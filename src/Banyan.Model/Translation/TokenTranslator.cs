@@ -1,4 +1,6 @@
+using Banyan.Rules.Tokens;
 using Banyan.Xds;
+using Banyan.Xds.Authorization;
 using Banyan.Xds.Tokens;
 using Google.Protobuf.WellKnownTypes;
 
@@ -12,9 +14,6 @@ namespace Banyan.Model;
 internal sealed class TokenTranslator
 {
     private const string FilterName = "envoy.filters.http.jwt_authn";
-
-    // Without keys no token is good.
-    private const string NoKeys = "{\"keys\":[]}";
 
     private readonly Dictionary<(PolicyToken Token, string? Keys), string> _names = [];
     private readonly JwtAuthentication _filter = new();
@@ -66,23 +65,27 @@ internal sealed class TokenTranslator
     public HttpFilter? Packed() =>
         Filter() is { } filter ? new HttpFilter { Name = FilterName, TypedConfig = Encode.Any(filter) } : null;
 
-    /// <summary>Who has a token of one of the policy's issuers that says so.</summary>
-    public Banyan.Xds.Authorization.Principal Claim(
-        AuthorizationPolicy policy, EquatableList<string?> keys, PolicyClaim claim)
+    /// <summary>Who has a token of one of the policy's issuers that says all of it; all of these have to hold.</summary>
+    /// <remarks>Never a part from one token and a part from another: neither says it.</remarks>
+    public IEnumerable<Principal> Claims(
+        AuthorizationPolicy policy, EquatableList<string?> keys, IReadOnlyCollection<PolicyClaim> claims)
     {
-        var any = policy.Spec.Jwt
+        var issuers = policy.Spec.Jwt
             .Select((token, i) => _names.GetValueOrDefault((token, keys[i])))
             .Distinct(StringComparer.Ordinal)
             .OfType<string>()
-            .Select(provider => new Banyan.Xds.Authorization.Principal { Metadata = Matcher(provider, claim) })
+            .Select(provider => claims.Select(claim => new Principal { Metadata = Matcher(provider, claim) }).ToArray())
             .ToArray();
-        return any.Length switch
+        return issuers switch
         {
-            0 => new() { NotId = new() { Any = true } },
-            1 => any[0],
-            _ => new() { OrIds = new() { Ids = { any } } },
+            [] => [new() { NotId = new() { Any = true } }],
+            [var all] => all,
+            _ => [new() { OrIds = new() { Ids = { issuers.Select(All) } } }],
         };
     }
+
+    private static Principal All(Principal[] all) =>
+        all is [var one] ? one : new Principal { AndIds = new Principal.Types.Set { Ids = { all } } };
 
     private static JwtRequirement Any(List<string> names, JwtRequirement otherwise) => new()
     {
@@ -119,8 +122,6 @@ internal sealed class TokenTranslator
         return matcher;
     }
 
-    private static bool IsAuthorization(string header) => header is "authorization" or "proxy-authorization";
-
     private void Add(AuthorizationPolicy policy, PolicyToken token, string name, string? keys)
     {
         var header = token.Header.ToLowerInvariant();
@@ -135,9 +136,9 @@ internal sealed class TokenTranslator
             {
                 Issuer = token.Issuer,
                 Audiences = { token.Audiences },
-                LocalJwks = new DataSource { InlineString = keys ?? NoKeys },
+                LocalJwks = new DataSource { InlineString = keys ?? SigningKeySet.None },
                 Forward = true,
-                FromHeaders = { new JwtHeader { Name = header, ValuePrefix = IsAuthorization(header) ? "Bearer " : "" } },
+                FromHeaders = { new JwtHeader { Name = header, ValuePrefix = header == "authorization" ? "Bearer " : "" } },
                 PayloadInMetadata = name,
                 NormalizePayloadInMetadata = new JwtProvider.Types.NormalizePayload { SpaceDelimitedClaims = { "scope" } },
                 RequireExpiration = true,

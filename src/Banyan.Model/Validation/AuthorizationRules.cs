@@ -115,8 +115,17 @@ internal static class AuthorizationRules
             ? null
             : $"{Quote.Text(text)} is no address of a key set; write an http or https URL without user and fragment";
 
+    /// <summary>What a sidecar takes for itself, or writes itself: no token would arrive there.</summary>
+    private static readonly HashSet<string> OwnFields = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "host", "connection", "content-length", "transfer-encoding", "te", "upgrade", "keep-alive", "trailer", "expect",
+        "proxy-connection", "proxy-authorization", "traceparent", "x-forwarded-client-cert",
+    };
+
     public static string? CheckTokenHeader(string text) =>
-        text.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))
+        OwnFields.Contains(text) || text.StartsWith("x-banyan-", StringComparison.OrdinalIgnoreCase)
+            ? $"{Quote.Text(text)} is a field that sidecars use up themselves; write for example authorization or x-token"
+        : text.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal))
             ? null
             : $"{Quote.Text(text)} is no name of a header field; write for example authorization or x-token";
 

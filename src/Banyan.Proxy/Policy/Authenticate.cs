@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Banyan.Proxy.Http;
@@ -10,6 +11,10 @@ namespace Banyan.Proxy.Policy;
 /// <remarks>A token that was seen before costs a hash and allocates nothing. Nothing of a token is ever logged.</remarks>
 internal static class Authenticate
 {
+    /// <summary>What the name of a scheme is made of (RFC 9110 §5.6.2).</summary>
+    private static readonly SearchValues<byte> SchemeBytes = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
     private static readonly byte[][] Challenges = [.. Enumerable.Range(0, TokenRefusals.Count).Select(Challenge)];
 
     /// <summary>Judges the tokens; their verdicts are for the policies.</summary>
@@ -43,9 +48,10 @@ internal static class Authenticate
         var lines = x.Request.Lines;
         for (var i = 0; i < lines.Length; i++)
         {
-            if (lines[i].NameLength == wanted.Name.Length && Ascii.EqualsIgnoreCase(lines[i].Name(bytes), wanted.Name))
+            if (lines[i].NameLength == wanted.Name.Length && LooksLike(lines[i].Name(bytes), wanted.Name))
             {
-                if (found >= 0)
+                // Servers that hand fields on as variables (CGI, WSGI) do not tell an underscore from a hyphen.
+                if (found >= 0 || !Ascii.EqualsIgnoreCase(lines[i].Name(bytes), wanted.Name))
                 {
                     return table.Several(field);
                 }
@@ -59,21 +65,38 @@ internal static class Authenticate
             return null;
         }
 
-        // The parser has taken the space away behind a scheme without anything.
+        // Another scheme is no token (RFC 9110 §11.1: its name has no letter case). What ends the name is for the application to
+        // say: whatever cannot be part of it.
         var token = lines[found].Value(bytes);
-        if (Ascii.EqualsIgnoreCase(token, wanted.Prefix.AsSpan().TrimEnd((byte)' ')) && wanted.Prefix.Length > 0)
+        var scheme = wanted.Prefix.AsSpan().TrimEnd((byte)' ');
+        if (!scheme.IsEmpty)
         {
-            return Verify(x.Worker, table, field, default);
+            if (token.Length < scheme.Length || !Ascii.EqualsIgnoreCase(token[..scheme.Length], scheme)
+                || (token.Length > scheme.Length && SchemeBytes.Contains(token[scheme.Length])))
+            {
+                return null;
+            }
+
+            token = token[scheme.Length..].TrimStart(" \t"u8);
         }
 
-        // Another scheme is no token (RFC 9110 §11.1: its name has no letter case).
-        if (token.Length < wanted.Prefix.Length || !Ascii.EqualsIgnoreCase(token[..wanted.Prefix.Length], wanted.Prefix))
-        {
-            return null;
-        }
-
-        return Verify(x.Worker, table, field, token[wanted.Prefix.Length..].TrimStart((byte)' '));
+        return Verify(x.Worker, table, field, token);
     }
+
+    private static bool LooksLike(ReadOnlySpan<byte> name, ReadOnlySpan<byte> wanted)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (Fold(name[i]) != Fold(wanted[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static int Fold(byte letter) => letter == '_' ? '-' : letter is >= (byte)'A' and <= (byte)'Z' ? letter | 0x20 : letter;
 
     private static TokenVerdict Verify(Worker worker, TokenTable table, int field, ReadOnlySpan<byte> token)
     {

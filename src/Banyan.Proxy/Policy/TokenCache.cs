@@ -70,7 +70,7 @@ internal sealed class TokenCache
             _bytes = 0;
         }
 
-        ref var place = ref Place(Set(key), Hash(key));
+        ref var place = ref Place(Set(key), Hash(key), table, field);
         _bytes += verdict.Claims.Size - (place.Verdict?.Claims.Size ?? 0);
         place = new Entry(Hash(key), table, field, verdict);
     }
@@ -80,11 +80,11 @@ internal sealed class TokenCache
     private Span<Entry> Set(ReadOnlySpan<byte> key) =>
         _entries.AsSpan((MemoryMarshal.Read<ushort>(key) % (Capacity / Ways)) * Ways, Ways);
 
-    private ref Entry Place(Span<Entry> set, in Key256 key)
+    private ref Entry Place(Span<Entry> set, in Key256 key, TokenTable table, int field)
     {
         for (var i = 0; i < set.Length; i++)
         {
-            if (set[i].Verdict is null || set[i].Key.Equals(key))
+            if (set[i].Verdict is null || (set[i].Key.Equals(key) && set[i].Field == field && ReferenceEquals(set[i].Table, table)))
             {
                 return ref set[i];
             }

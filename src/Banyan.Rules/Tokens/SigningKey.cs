@@ -99,8 +99,9 @@ internal sealed class SigningKey
         }
 
         modulus = modulus.AsSpan().TrimStart((byte)0).ToArray();
+        exponent = exponent.AsSpan().TrimStart((byte)0).ToArray();
         var bits = modulus.Length == 0 ? 0 : (modulus.Length * 8) - System.Numerics.BitOperations.LeadingZeroCount((uint)modulus[0]) + 24;
-        if (bits is < FewestBits or > MostBits || (exponent[^1] & 1) == 0 || exponent is [<= 1])
+        if (bits is < FewestBits or > MostBits || exponent is [] or [1] || (exponent[^1] & 1) == 0)
         {
             problem = $"has {bits} bits: {FewestBits} to {MostBits} with an odd exponent above 1 are taken";
             return null;

@@ -58,10 +58,13 @@ public sealed class SigningKeySet
         }
     }
 
+    /// <summary>A set without keys: no token is good.</summary>
+    public const string None = "{\"keys\":[]}";
+
     /// <summary>Rewrites a set: only keys of use, only what they are made of, in one order, so that equal sets are equal texts.</summary>
     /// <param name="json">Its text, as the issuer says it.</param>
     /// <param name="problem">What is wrong; empty when nothing is.</param>
-    /// <returns>The set; null when it is none, or has no key of use.</returns>
+    /// <returns>The set, perhaps without any key: its issuer has withdrawn them. Null when it is none.</returns>
     public static string? Reduce(ReadOnlyMemory<byte> json, out string problem)
     {
         if (!TryRead(json, out var keys, out problem))
@@ -69,13 +72,7 @@ public sealed class SigningKeySet
             return null;
         }
 
-        if (keys.Count == 0)
-        {
-            problem = problem.Length > 0 ? $"no key of use: {problem}" : "no key";
-            return null;
-        }
-
-        problem = "";
+        problem = keys.Count > 0 ? "" : problem.Length > 0 ? $"no key of use: {problem}" : "no key";
         using var document = JsonDocument.Parse(json);
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))

@@ -32,7 +32,6 @@ public sealed class KeySetTests : IAsyncDisposable
         { "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "answered 500" },
         { "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", "redirects are not followed" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "no JSON object" },
-        { "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"keys\":[]}", "no key" },
         { "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", "" },
         { "nonsense\r\n\r\n", "" },
     };
@@ -58,6 +57,17 @@ public sealed class KeySetTests : IAsyncDisposable
         var listener = await ListenerAsync(control);
         Assert.Contains("other", listener, StringComparison.Ordinal);
         Assert.DoesNotContain("p384", listener, StringComparison.Ordinal);
+    }
+
+    /// <summary>An issuer whose key has leaked takes it out of its set.</summary>
+    [Fact]
+    public async Task WithdrawnKeysAreTrustedNoMore()
+    {
+        await using var control = await StartAsync();
+        await KeysAsync(control, set => set is { Keys: 4, Problem: "" });
+        Volatile.Write(ref _reply, Reply.Ok("{\"keys\":[]}"));
+        await KeysAsync(control, set => set is { Keys: 0, Problem: "no key" });
+        Assert.DoesNotContain("p384", await ListenerAsync(control), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public sealed class PolicySuggesterTests
         Assert.Contains("is rare", NoPolicy(Suggest(Http("web"), [Call(Domain + "default/sa/orders", 3)])), StringComparison.Ordinal);
         Assert.Contains("nobody with an identity", NoPolicy(Suggest(Http("web"), [Call("", 300)])), StringComparison.Ordinal);
         Assert.Contains(
-            "only ever answered 403",
+            "only ever answered 401 or 403",
             NoPolicy(Suggest(Http("web"), [Call(Domain + "default/sa/orders", 300) with { OnlyRefused = true }])),
             StringComparison.Ordinal);
         const string Deny = """

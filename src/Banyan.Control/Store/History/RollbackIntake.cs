@@ -95,7 +95,7 @@ internal sealed class RollbackIntake(IDatabase database, Commit commit, FileInta
                 new ApiOutcome(ApiOutcomeKind.Invalid, [], wrong), refused, state.Revision);
         }
 
-        var verdict = guard.Check(state.Live, preview, []);
+        var verdict = guard.Check(state.Live, preview, [], order.Force);
         if (!order.Force && verdict.CutsOff.Count > 0)
         {
             return new RollbackOutcome(
